@@ -1,0 +1,123 @@
+import type { ApiKey, CreatedKey, KeyRole } from "@bonfire/protocol/keys";
+import { newId } from "@bonfire/protocol/ids";
+import { and, asc, count, eq, gt, isNull, sql } from "drizzle-orm";
+import type { Database } from "../storage/database.ts";
+import { apiKeys, DEFAULT_ACCOUNT_ID, DEFAULT_PROJECT_ID, snapshotVersions } from "../storage/schema.ts";
+import type { Caller } from "./caller.ts";
+import { hashKeySecret, newKeySecret, shownPrefix } from "./key-secret.ts";
+
+export interface KnownKeys {
+  readonly version: number;
+  /** By the hash of their secret. */
+  readonly callers: ReadonlyMap<string, Caller>;
+}
+
+/** Keys in the database. Every change raises the version that gateways compare with. */
+export class KeyStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async create({ name, role, secret = newKeySecret() }: { name: string; role: KeyRole; secret?: string }): Promise<CreatedKey> {
+    const row = await this.#insert(name, role, secret);
+    if (row === undefined) throw new Error("A key with this secret exists already.");
+    return { ...toApiKey(row), key: secret };
+  }
+
+  /** Creates a key with a chosen secret unless that secret is known, revoked or not. @returns whether it was created. */
+  async ensure({ name, role, secret }: { name: string; role: KeyRole; secret: string }): Promise<boolean> {
+    return (await this.#insert(name, role, secret)) !== undefined;
+  }
+
+  /** In order of creation, revoked ones included. */
+  async list({ limit, after }: { limit: number; after: string | undefined }): Promise<{ keys: ApiKey[]; hasMore: boolean }> {
+    const rows = await this.#database
+      .select()
+      .from(apiKeys)
+      .where(after === undefined ? undefined : gt(apiKeys.id, after))
+      .orderBy(asc(apiKeys.id))
+      .limit(limit + 1);
+    return { keys: rows.slice(0, limit).map(toApiKey), hasMore: rows.length > limit };
+  }
+
+  /** @returns false when there is no such key, or it was revoked before. */
+  async revoke(id: string): Promise<boolean> {
+    return this.#database.transaction(async (transaction) => {
+      const revoked = await transaction
+        .update(apiKeys)
+        .set({ revokedAt: sql`now()` })
+        .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
+        .returning({ id: apiKeys.id });
+      if (revoked.length > 0) await raiseVersion(transaction);
+      return revoked.length > 0;
+    });
+  }
+
+  async count(): Promise<number> {
+    const [row] = await this.#database.select({ keys: count() }).from(apiKeys);
+    return row?.keys ?? 0;
+  }
+
+  async version(): Promise<number> {
+    const [row] = await this.#database.select().from(snapshotVersions).where(eq(snapshotVersions.kind, "keys"));
+    return row?.version ?? 0;
+  }
+
+  /** All valid keys as of one version. */
+  async known(): Promise<KnownKeys> {
+    // The version first: a change in between makes the next comparison differ, and the keys are read again.
+    const version = await this.version();
+    const rows = await this.#database.select().from(apiKeys).where(isNull(apiKeys.revokedAt));
+    return { version, callers: new Map(rows.map((row) => [row.hash, toCaller(row)])) };
+  }
+
+  async #insert(name: string, role: KeyRole, secret: string): Promise<typeof apiKeys.$inferSelect | undefined> {
+    return this.#database.transaction(async (transaction) => {
+      const [row] = await transaction
+        .insert(apiKeys)
+        .values({
+          id: newId("key"),
+          accountId: DEFAULT_ACCOUNT_ID,
+          projectId: DEFAULT_PROJECT_ID,
+          name,
+          role,
+          prefix: shownPrefix(secret),
+          hashScheme: "sha256",
+          hash: hashKeySecret(secret),
+        })
+        .onConflictDoNothing({ target: apiKeys.hash })
+        .returning();
+      if (row !== undefined) await raiseVersion(transaction);
+      return row;
+    });
+  }
+}
+
+async function raiseVersion(transaction: Pick<Database, "update">): Promise<void> {
+  await transaction
+    .update(snapshotVersions)
+    .set({ version: sql`${snapshotVersions.version} + 1` })
+    .where(eq(snapshotVersions.kind, "keys"));
+}
+
+function toApiKey(row: typeof apiKeys.$inferSelect): ApiKey {
+  return {
+    id: row.id,
+    object: "api_key",
+    name: row.name,
+    role: row.role,
+    prefix: row.prefix,
+    created_at: unixSeconds(row.createdAt),
+    revoked_at: row.revokedAt === null ? null : unixSeconds(row.revokedAt),
+  };
+}
+
+function toCaller(row: typeof apiKeys.$inferSelect): Caller {
+  return { keyId: row.id, keyName: row.name, accountId: row.accountId, projectId: row.projectId, role: row.role };
+}
+
+function unixSeconds(date: Date): number {
+  return Math.floor(date.getTime() / 1_000);
+}

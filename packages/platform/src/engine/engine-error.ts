@@ -1,0 +1,40 @@
+/**
+ * invalid-request: the engine refused a field; context-overflow: the prompt does not fit; not-found: it does not know the model;
+ * refused: credentials; rate-limited, overloaded: try later; unreachable: no connection, nothing was begun; interrupted: it died after it had begun;
+ * timeout: it fell silent; bad-response: not what the dialect says.
+ */
+export type EngineErrorKind =
+  | "invalid-request"
+  | "context-overflow"
+  | "not-found"
+  | "refused"
+  | "rate-limited"
+  | "overloaded"
+  | "unreachable"
+  | "interrupted"
+  | "timeout"
+  | "bad-response";
+
+interface EngineErrorDetails {
+  /** HTTP status that the replica gave. */
+  readonly status?: number;
+  readonly retryAfterMs?: number;
+  /** First part of the body that the replica gave, for logs; never shown to a client as it is. */
+  readonly upstreamBody?: string;
+  readonly promptTokens?: number;
+  readonly contextTokens?: number;
+  readonly cause?: unknown;
+}
+
+/** The only failure that a model client throws, apart from the reason of an aborted signal. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+  readonly kind: EngineErrorKind;
+  readonly details: EngineErrorDetails;
+
+  constructor(kind: EngineErrorKind, message: string, details: EngineErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.kind = kind;
+    this.details = details;
+  }
+}

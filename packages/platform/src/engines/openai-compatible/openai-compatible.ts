@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { readChatStream, writeChatBody } from "../../dialects/openai-chat/calling.ts";
+import { readCompletionStream, writeCompletionBody } from "../../dialects/openai-completions/calling.ts";
+import { readErrorAnswer } from "../../dialects/openai-errors/calling.ts";
+import { ReplicaHttp } from "../../egress/replica-http.ts";
+import type { Engine, ModelClient, ReplicaConnection, ReplicaHealth } from "../../engine/engine.ts";
+import { EngineError } from "../../engine/engine-error.ts";
+import type { GenerateEvent, GenerateRequest } from "../../engine/generation.ts";
+
+/** Any server that speaks OpenAI's chat completions, completions and models, by its base URL (`https://host/v1`). */
+export const openaiCompatible: Engine = {
+  name: "openai-compatible",
+  connect: (replica) => new OpenaiCompatibleClient(replica),
+};
+
+const modelList = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+class OpenaiCompatibleClient implements ModelClient {
+  readonly #http: ReplicaHttp;
+  readonly #model: string;
+
+  constructor(replica: ReplicaConnection) {
+    this.#model = replica.model;
+    this.#http = new ReplicaHttp({
+      address: replica.address,
+      credentials: replica.credentials,
+      readError: readErrorAnswer,
+      keepConnections: true,
+    });
+  }
+
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+    const { prompt } = request;
+    if (prompt.kind === "chat") {
+      return readChatStream(this.#http.postForEvents("chat/completions", writeChatBody(prompt, request, this.#model), signal), request.choices);
+    }
+    return readCompletionStream(this.#http.postForEvents("completions", writeCompletionBody(prompt, request, this.#model), signal), request.choices);
+  }
+
+  async health(signal: AbortSignal): Promise<ReplicaHealth> {
+    const answer = modelList.safeParse(await this.#http.getJson("models", signal));
+    if (!answer.success) throw new EngineError("bad-response", "The engine's list of models cannot be read.", { cause: answer.error });
+    return { state: "ready", models: answer.data.data.map((model) => model.id) };
+  }
+
+  close(): Promise<void> {
+    return this.#http.close();
+  }
+}

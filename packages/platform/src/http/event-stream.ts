@@ -1,0 +1,55 @@
+import { encodeFrame, KEEP_ALIVE_COMMENT, type SseFrame } from "@bonfire/protocol/sse";
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+
+interface EventStreamOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  /** How long the line may be silent before a comment keeps it alive, milliseconds. */
+  readonly keepAliveMs: number;
+  /** Called just before the first byte. */
+  readonly onBegin: () => void;
+  /** What goes out when the frames fail after the first byte. */
+  readonly describeFailure: (error: unknown) => SseFrame;
+  /** Ends the wait for a client that no longer reads. */
+  readonly signal: AbortSignal;
+}
+
+const STREAM_HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache",
+  // Proxies such as nginx would hold the stream back otherwise.
+  "x-accel-buffering": "no",
+};
+
+/**
+ * Writes frames as server-sent events, each with one write, no faster than the client reads. Status 200 goes out together with the first
+ * frame, or with the first keep-alive when that is due earlier.
+ * @throws what the frames threw before anything went out: the answer can then still have a status of its own.
+ */
+export async function writeEventStream(response: ServerResponse, frames: AsyncIterable<SseFrame>, options: EventStreamOptions): Promise<void> {
+  const iterator = frames[Symbol.asyncIterator]();
+  const begin = () => {
+    if (response.headersSent) return;
+    options.onBegin();
+    response.writeHead(200, { ...STREAM_HEADERS, ...options.headers });
+  };
+  const keepAlive = setInterval(() => {
+    begin();
+    response.write(KEEP_ALIVE_COMMENT);
+  }, options.keepAliveMs);
+
+  try {
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+      begin();
+      keepAlive.refresh();
+      if (!response.write(encodeFrame(next.value))) await once(response, "drain", { signal: options.signal });
+    }
+  } catch (error) {
+    if (!response.headersSent || response.destroyed) throw error;
+    response.write(encodeFrame(options.describeFailure(error)));
+  } finally {
+    clearInterval(keepAlive);
+    await iterator.return?.();
+  }
+  response.end();
+}

@@ -1,0 +1,55 @@
+import { ApiError } from "@bonfire/protocol/errors";
+import type { Readiness } from "@bonfire/protocol/health";
+import { newId } from "@bonfire/protocol/ids";
+import type { FastifyInstance } from "fastify";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+
+/** Longer than load balancers keep idle connections (60 s), so that they never write into one that was just closed. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+/** How often connections are looked for that fell idle while the door is closing. */
+const IDLE_SWEEP_MS = 50;
+
+/** A listening server that is there before the application behind it: a taken port shows at once, and probes get an answer while a model is fetched. */
+export class FrontDoor {
+  readonly server: Server;
+  #app: FastifyInstance | undefined;
+
+  constructor() {
+    this.server = createServer((request, response) => {
+      if (this.#app === undefined) answerWhileStarting(request, response);
+      else this.#app.routing(request, response);
+    });
+    this.server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+    // A long prompt may take long to arrive; what bounds a request is its size.
+    this.server.requestTimeout = 0;
+  }
+
+  async open(app: FastifyInstance): Promise<void> {
+    await app.ready();
+    this.#app = app;
+  }
+
+  /** Accepts no more connections and waits until those that are busy have got their answers. */
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = once(this.server, "close");
+    this.server.close();
+    const sweep = setInterval(() => this.server.closeIdleConnections(), IDLE_SWEEP_MS);
+    await closed;
+    clearInterval(sweep);
+  }
+}
+
+function answerWhileStarting(request: IncomingMessage, response: ServerResponse): void {
+  const path = request.url?.split("?", 1)[0];
+  if (path === "/health") return answer(response, 200, { status: "ok" });
+  if (path === "/ready") return answer(response, 503, { status: "starting", models: {} } satisfies Readiness);
+  const failure = new ApiError("model_unavailable", "The platform is starting; try again in a moment.", { retryAfterSeconds: 2 });
+  answer(response, failure.status, failure.body, failure.headers);
+}
+
+function answer(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8", "x-request-id": newId("req"), ...headers });
+  response.end(JSON.stringify(body));
+}

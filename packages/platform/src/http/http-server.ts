@@ -1,0 +1,180 @@
+import { ApiError } from "@bonfire/protocol/errors";
+import { newId } from "@bonfire/protocol/ids";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import type { Caller } from "../access/caller.ts";
+import { readSecret } from "../access/credentials.ts";
+import type { Answer, Endpoint, RequestFacts } from "../endpoints/endpoint.ts";
+import { writeEventStream } from "./event-stream.ts";
+import { toApiError } from "./failure.ts";
+import { parseJsonBody } from "./json-body.ts";
+import { logRequest } from "./request-log.ts";
+
+export interface HttpServerOptions {
+  readonly endpoints: readonly Endpoint[];
+  /** Says who holds a secret, or throws an `ApiError`. Absent where being able to connect is the authority (the operator's socket). */
+  readonly authenticate?: (secret: string) => Caller;
+  readonly logger: Logger;
+  readonly bodyLimitBytes: number;
+  readonly keepAliveMs: number;
+  /** Aborts when the platform no longer waits for running requests. */
+  readonly shutdown: AbortSignal;
+}
+
+/** What is noted about a request from its arrival to its log line. */
+interface RequestState {
+  readonly arrivedAt: number;
+  readonly facts: RequestFacts;
+  caller?: Caller;
+  failure?: ApiError;
+}
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+
+/** The HTTP edge: the only place that reads requests from and writes answers to a socket. */
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const { logger, bodyLimitBytes } = options;
+  const app = Fastify({
+    bodyLimit: bodyLimitBytes,
+    genReqId: () => newId("req"),
+    logger: false,
+    forceCloseConnections: "idle",
+    frameworkErrors: (error, request, reply) => sendFailure(error, request, reply),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_000 },
+  });
+  const states = new WeakMap<FastifyRequest, RequestState>();
+  const stateOf = (request: FastifyRequest): RequestState => {
+    const known = states.get(request) ?? { arrivedAt: performance.now(), facts: {} };
+    states.set(request, known);
+    return known;
+  };
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "string" }, (request, text, done) => {
+    try {
+      done(null, parseJsonBody(String(text), request.headers["content-type"]));
+    } catch (error) {
+      done(toApiError(error, bodyLimitBytes));
+    }
+  });
+
+  app.addHook("onRequest", async (request, reply) => {
+    stateOf(request);
+    reply.header("x-request-id", request.id);
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const { arrivedAt, facts, caller, failure } = stateOf(request);
+    logRequest(logger, { request, reply, arrivedAt, facts, caller, failure });
+  });
+
+  function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const failure = toApiError(error, bodyLimitBytes);
+    stateOf(request).failure = failure;
+    return reply.code(failure.status).headers({ "x-request-id": request.id, ...failure.headers }).send(failure.body);
+  }
+  app.setErrorHandler((error, request, reply) => sendFailure(error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const message = `Unknown request URL: ${request.method} ${pathOf(request)}. The base URL of this API ends with /v1.`;
+    return sendFailure(new ApiError("unknown_url", message), request, reply);
+  });
+
+  const authorize = (endpoint: Endpoint, request: FastifyRequest): void => {
+    if (endpoint.permission === "public" || options.authenticate === undefined) return;
+    const secret = readSecret(request.headers);
+    if (secret === undefined) {
+      throw new ApiError("invalid_api_key", "You didn't provide an API key. Send it as `Authorization: Bearer KEY`.");
+    }
+    const caller = options.authenticate(secret);
+    stateOf(request).caller = caller;
+    if (endpoint.permission === "admin" && caller.role !== "admin") {
+      throw new ApiError("permission_denied", "This needs a key with the role 'admin'.");
+    }
+  };
+
+  const handle = async (endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { caller, facts, arrivedAt } = stateOf(request);
+    const hangUp = new AbortController();
+    const onClose = () => {
+      if (!reply.raw.writableFinished) hangUp.abort(new ClientGone());
+    };
+    reply.raw.once("close", onClose);
+    const signal = AbortSignal.any([hangUp.signal, options.shutdown]);
+    try {
+      const answer = await endpoint.handle(
+        { id: request.id, body: request.body, params: readParams(request.params), query: request.query, signal, arrivedAt, facts },
+        caller,
+      );
+      await write(answer, request, reply, signal);
+    } catch (error) {
+      if (!hangUp.signal.aborted) throw error;
+      // Nobody is left to tell.
+      if (!reply.sent) reply.hijack();
+      reply.raw.destroy();
+    }
+  };
+
+  const write = async (answer: Answer, request: FastifyRequest, reply: FastifyReply, signal: AbortSignal): Promise<void> => {
+    if ("json" in answer) {
+      await reply.code(answer.status ?? 200).headers(answer.headers ?? {}).send(answer.json);
+      return;
+    }
+    await writeEventStream(reply.raw, answer.frames, {
+      headers: { "x-request-id": request.id, ...answer.headers },
+      keepAliveMs: options.keepAliveMs,
+      signal,
+      // Until then a failure still has a status of its own, which Fastify writes.
+      onBegin: () => reply.hijack(),
+      describeFailure: (error) => {
+        const failure = toApiError(error, bodyLimitBytes);
+        stateOf(request).failure = failure;
+        return { data: JSON.stringify(failure.body) };
+      },
+    });
+  };
+
+  for (const [path, endpoints] of groupByPath(options.endpoints)) {
+    for (const endpoint of endpoints) {
+      app.route({
+        method: endpoint.method,
+        url: path,
+        onRequest: async (request) => authorize(endpoint, request),
+        handler: (request, reply) => handle(endpoint, request, reply),
+      });
+    }
+    const allowed: string[] = endpoints.map((endpoint) => endpoint.method);
+    app.route({
+      method: METHODS.filter((method) => !allowed.includes(method)),
+      url: path,
+      // Before the body is read: it does not matter any more.
+      onRequest: async (request) => {
+        const message = `${request.method} is not allowed for ${pathOf(request)}; use ${allowed.join(" or ")}.`;
+        throw new ApiError("method_not_allowed", message, { headers: { allow: allowed.join(", ") } });
+      },
+      handler: () => undefined,
+    });
+  }
+  return app;
+}
+
+/** The reason of a signal that aborted because the client closed its connection. */
+class ClientGone extends Error {
+  override readonly name = "ClientGone";
+}
+
+function groupByPath(endpoints: readonly Endpoint[]): Map<string, Endpoint[]> {
+  const byPath = new Map<string, Endpoint[]>();
+  for (const endpoint of endpoints) {
+    for (const path of endpoint.paths) byPath.set(path, [...(byPath.get(path) ?? []), endpoint]);
+  }
+  return byPath;
+}
+
+function readParams(params: unknown): Record<string, string> {
+  if (typeof params !== "object" || params === null) return {};
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
+}
+
+/** Without the query, which may hold what no log should. */
+function pathOf(request: FastifyRequest): string {
+  return request.url.split("?", 1)[0] ?? request.url;
+}

@@ -1,0 +1,131 @@
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { type ProcessExit, type ShimmedProcess, startShimmed } from "../processes/shimmed-process.ts";
+import { endLeftoverPostgres, pidFile } from "./leftover-postgres.ts";
+import { PostgresFailure } from "./postgres-failure.ts";
+import { POSTGRES_PORT, socketPath, socketUrl } from "./postgres-socket.ts";
+import { type PostgresUser, planAs } from "./postgres-user.ts";
+
+interface PostgresServerOptions {
+  readonly postgres: string;
+  readonly user: PostgresUser;
+  readonly data: string;
+  readonly socketDirectory: string;
+  readonly database: string;
+  readonly log: (line: string) => void;
+}
+
+const POLL_MS = 20;
+/** What a postmaster that was killed leaves is gone when its sessions have noticed. */
+const LOCK_RETRY_MS = 100;
+const LOCK_PATIENCE_MS = 15_000;
+const LOCK_HELD = /lock file .* already exists|pre-existing shared memory block/;
+
+const CANNOT_CONNECT_NOW = "57P03";
+const INVALID_CATALOG_NAME = "3D000";
+const DUPLICATE_DATABASE = "42P04";
+/** The server does not listen yet, or has just ended. */
+const NOT_LISTENING = ["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"];
+
+/**
+ * Starts the server and waits until the database answers, which after a crash includes its recovery.
+ * @throws PostgresFailure when it ends before.
+ */
+export async function startPostgresServer(options: PostgresServerOptions): Promise<ShimmedProcess> {
+  const { user, postgres, data, socketDirectory, log } = options;
+  const deadline = performance.now() + LOCK_PATIENCE_MS;
+  for (;;) {
+    await endLeftoverPostgres(data, [pidFile(data), `${socketPath(socketDirectory)}.lock`], log);
+    const server = startShimmed(planAs(user, { command: postgres, args: serverArguments(options), cwd: data }), log);
+    const exit = await waitUntilReady(server, options);
+    if (exit === undefined) return server;
+    const isLocked = exit.lastLines.some((line) => LOCK_HELD.test(line));
+    if (!isLocked || performance.now() > deadline)
+      throw new PostgresFailure(`The embedded PostgreSQL ${describe(user)} does not start`, exit);
+    await delay(LOCK_RETRY_MS);
+  }
+}
+
+function describe(user: PostgresUser): string {
+  if (user.kind === "self") return `as user ${user.ids.uid}`;
+  return user.kind === "other" ? `as user ${user.ids.uid}, to whom its data belongs,` : "in a user namespace";
+}
+
+function serverArguments({ data, socketDirectory }: PostgresServerOptions): string[] {
+  const settings = {
+    listen_addresses: "",
+    port: POSTGRES_PORT,
+    // A list: quoted, a comma in the path is part of the path.
+    unix_socket_directories: `"${socketDirectory.replaceAll('"', '""')}"`,
+    unix_socket_permissions: "0700",
+    // Sized for one team's control data beside engines that want the memory. What makes a commit durable stays as it is.
+    max_connections: 100,
+    shared_buffers: "32MB",
+    io_method: "sync",
+    max_logical_replication_workers: 0,
+    timezone: "UTC",
+    log_timezone: "UTC",
+    // Times and process ids are in the platform's own log.
+    log_line_prefix: "",
+    log_destination: "stderr",
+    logging_collector: "off",
+    log_checkpoints: "off",
+  };
+  return ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
+}
+
+/** @returns undefined when the database answers, or how the server ended before. */
+async function waitUntilReady(server: ShimmedProcess, options: PostgresServerOptions): Promise<ProcessExit | undefined> {
+  let exit: ProcessExit | undefined;
+  const exited = server.exited.then((ended) => {
+    exit = ended;
+  });
+  for (;;) {
+    try {
+      if (await answers(options)) return undefined;
+    } catch (error) {
+      await server.stop(0);
+      throw error;
+    }
+    if (exit !== undefined) return exit;
+    await Promise.race([exited, delay(POLL_MS)]);
+  }
+}
+
+/** Makes the database where it is missing: a start that was ended right after initdb has none. */
+async function answers({ socketDirectory, database }: PostgresServerOptions): Promise<boolean> {
+  try {
+    await query(socketUrl(socketDirectory, database), "select");
+    return true;
+  } catch (error) {
+    if (isNotListening(error) || hasCode(error, CANNOT_CONNECT_NOW)) return false;
+    if (!hasCode(error, INVALID_CATALOG_NAME)) throw error;
+  }
+  try {
+    await query(socketUrl(socketDirectory, "postgres"), `create database ${pg.escapeIdentifier(database)}`);
+  } catch (error) {
+    if (!isNotListening(error) && !hasCode(error, CANNOT_CONNECT_NOW, DUPLICATE_DATABASE)) throw error;
+  }
+  return false;
+}
+
+async function query(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  // The end of the server is told by the process; here it only ends the connection.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    await client.query(sql);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** `pg` throws an error without a code when the connection ends in the middle. */
+function isNotListening(error: unknown): boolean {
+  return error instanceof Error && (!("code" in error) || error.code === undefined || hasCode(error, ...NOT_LISTENING));
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.some((code) => error.code === code);
+}

@@ -1,0 +1,1 @@
+"""The parts of Bonfire that only exist in Python."""
