@@ -9,7 +9,7 @@ const LAST_PORT = 65535;
  * `appliesTo(situation, probes)` says whether it matters here; `check(situation, probes)` gives (a promise of) what is wrong, or
  * undefined; `mend(situation, probes, wrong)` is the line to type. `wrong` may be a text, or an object with `text` and what `mend` needs.
  */
-export const requirements = [
+const requirements = [
   {
     what: "Node.js 20.19 or newer",
     appliesTo: () => true,

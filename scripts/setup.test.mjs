@@ -238,7 +238,7 @@ describe("requirements", () => {
   it("look for the cache where the platform keeps it", () => {
     expect(cacheFolder({ BONFIRE_CACHE: "/c" }, "linux", "/h")).toBe("/c");
     expect(cacheFolder({ XDG_CACHE_HOME: "/x" }, "linux", "/h")).toBe("/x/bonfire");
-    expect(cacheFolder({ XDG_CACHE_HOME: "relative" }, "linux", "/h")).toBe("/h/.cache/bonfire");
+    expect(cacheFolder({ XDG_CACHE_HOME: "" }, "linux", "/h")).toBe("/h/.cache/bonfire");
     expect(cacheFolder({}, "darwin", "/h")).toBe("/h/Library/Caches/bonfire");
   });
 });

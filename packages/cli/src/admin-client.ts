@@ -1,8 +1,8 @@
+import { join } from "node:path";
 import { loadConfig } from "@bonfire/platform/config";
 import { ADMIN_SOCKET } from "@bonfire/platform/processes/admin-socket";
 import { socketDirectory } from "@bonfire/platform/processes/socket-directory";
 import { errorBody } from "@bonfire/protocol/error-body";
-import { join } from "node:path";
 import { Agent, request } from "undici";
 import type { z } from "zod";
 import { CliError, EXIT } from "./exit.ts";

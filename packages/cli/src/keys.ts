@@ -20,7 +20,14 @@ export async function listKeys(options: Output): Promise<void> {
   const keys = await allKeys(options);
   if (options.json === true) return print(JSON.stringify(keys, null, 2));
   if (keys.length === 0) return print("There are no keys yet. Create one: bonfire keys create NAME");
-  const rows = keys.map((key) => [key.id, `${key.prefix}…`, key.role, date(key.created_at), key.revoked_at === null ? "valid" : `revoked ${date(key.revoked_at)}`, key.name]);
+  const rows = keys.map((key) => [
+    key.id,
+    `${key.prefix}…`,
+    key.role,
+    date(key.created_at),
+    key.revoked_at === null ? "valid" : `revoked ${date(key.revoked_at)}`,
+    key.name,
+  ]);
   print(table([["ID", "KEY", "ROLE", "CREATED", "STATE", "NAME"], ...rows]));
 }
 
@@ -41,7 +48,14 @@ async function allKeys(options: Output): Promise<ApiKey[]> {
 
 function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 function date(unixSeconds: number): string {

@@ -24,7 +24,10 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const keys = program.command("keys").description("Create, list and revoke API keys.").addHelpText("after", REMOTE_HELP);
   const connection = (command: Command): Command =>
     command
-      .option("--url <url>", "base URL of a platform elsewhere, such as http://10.0.0.5:8080 (default: the one of BONFIRE_HOME on this machine)")
+      .option(
+        "--url <url>",
+        "base URL of a platform elsewhere, such as http://10.0.0.5:8080 (default: the one of BONFIRE_HOME on this machine)",
+      )
       .option("--admin-key <key>", "an admin key for --url (better in BONFIRE_ADMIN_KEY, where no process list shows it)");
 
   connection(keys.command("create"))

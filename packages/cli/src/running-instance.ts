@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** The clone that this program was built in; the same place seen from `src/` and from `dist/`. */
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));

@@ -46,13 +46,13 @@ lines.once("line", (line) => {
     process.exit(code ?? (signal === "SIGKILL" ? 137 : 143));
   });
   lines.once("close", () => stop(plan.stopSignal, plan.graceMs));
+  // Only stdin decides, but `kill` of a whole tree is to be clean as well.
+  process.on("SIGTERM", () => stop(plan.stopSignal, plan.graceMs));
   // The platform is alive and asks for a stop: a second line, with a grace of its own.
   lines.on("line", (request) => stop(plan.stopSignal, JSON.parse(request).graceMs));
 });
 lines.once("close", () => {
   if (child === undefined) process.exit(0);
 });
-// Only stdin decides. SIGTERM to the shim itself is passed on as a stop, so that `kill` of a whole tree is clean as well.
-process.on("SIGTERM", () => stop("SIGTERM", 5_000));
 process.on("SIGINT", () => {});
 process.on("SIGHUP", () => {});

@@ -31,7 +31,10 @@ export async function attachUpstream(upstream: Config["upstream"], { logger, sig
     });
   } catch (error) {
     signal.throwIfAborted();
-    logger.error({ err: error, host: new URL(upstream.url).host }, "BONFIRE_UPSTREAM_URL: its models cannot be listed and are not served until the next start");
+    logger.error(
+      { err: error, host: new URL(upstream.url).host },
+      "BONFIRE_UPSTREAM_URL: its models cannot be listed and are not served until the next start",
+    );
     return [];
   } finally {
     await discovery.close();

@@ -23,7 +23,10 @@ const environmentSchema = z.object({
     })
     .optional()
     .describe("Value of a first admin key that you choose"),
-  BONFIRE_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info").describe("Least level that is logged"),
+  BONFIRE_LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .default("info")
+    .describe("Least level that is logged"),
   BONFIRE_LLAMA_SERVER: z.string().min(1).optional().describe("Path of a llama-server to use instead of the one that is installed"),
   BONFIRE_UPSTREAM_URL: z
     .url({ protocol: /^https?$/, error: "a base URL such as http://127.0.0.1:8000/v1" })
@@ -36,7 +39,10 @@ const environmentSchema = z.object({
     .optional()
     .describe("PostgreSQL to use instead of the embedded one"),
   HF_TOKEN: z.string().min(1).optional().describe("Hugging Face token for gated models"),
-  HF_ENDPOINT: z.url({ protocol: /^https?$/, error: "an http or https URL" }).default("https://huggingface.co").describe("Hugging Face or a mirror of it"),
+  HF_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: "an http or https URL" })
+    .default("https://huggingface.co")
+    .describe("Hugging Face or a mirror of it"),
 });
 
 export interface Config {
@@ -62,7 +68,10 @@ export class ConfigError extends Error {
 }
 
 /** Reads every setting once. An empty variable counts as unset. @throws ConfigError */
-export function loadConfig(environment: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform = process.platform): Config {
+export function loadConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform = process.platform,
+): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
   const parsed = environmentSchema.safeParse(given);
   if (!parsed.success) {
@@ -78,7 +87,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     bootstrapKey: values.BONFIRE_BOOTSTRAP_KEY,
     logLevel: values.BONFIRE_LOG_LEVEL,
     llamaServer: values.BONFIRE_LLAMA_SERVER,
-    upstream: values.BONFIRE_UPSTREAM_URL === undefined ? undefined : { url: values.BONFIRE_UPSTREAM_URL, apiKey: values.BONFIRE_UPSTREAM_API_KEY },
+    upstream:
+      values.BONFIRE_UPSTREAM_URL === undefined ? undefined : { url: values.BONFIRE_UPSTREAM_URL, apiKey: values.BONFIRE_UPSTREAM_API_KEY },
     databaseUrl: values.DATABASE_URL,
     huggingFace: { endpoint: values.HF_ENDPOINT, token: values.HF_TOKEN },
     sudoUser: readSudoUser(environment),
@@ -103,7 +113,8 @@ function readSudoUser({ SUDO_UID, SUDO_GID }: Readonly<Record<string, string | u
   return Number.isInteger(uid) && Number.isInteger(gid) && uid > 0 && gid > 0 ? { uid, gid } : undefined;
 }
 
-const INHERITED = /^(PATH|HOME|USER|LOGNAME|TMPDIR|TEMP|TMP|TZ|LANG|LC_\w+|LD_LIBRARY_PATH|DYLD_\w+|CUDA_\w+|SYSTEMROOT|PIP_\w+|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|(https?|no|all)_proxy)$/i;
+const INHERITED =
+  /^(PATH|HOME|USER|LOGNAME|TMPDIR|TEMP|TMP|TZ|LANG|LC_\w+|LD_LIBRARY_PATH|DYLD_\w+|CUDA_\w+|SYSTEMROOT|PIP_\w+|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|(https?|no|all)_proxy)$/i;
 
 function inheritable(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const inherited: Record<string, string> = {};

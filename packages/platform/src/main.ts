@@ -1,13 +1,13 @@
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { ApiError } from "@bonfire/protocol/errors";
 import type { CreatedKey } from "@bonfire/protocol/keys";
-import { mkdir } from "node:fs/promises";
-import { once } from "node:events";
-import { join } from "node:path";
 import type { Logger } from "pino";
 import { KeySnapshot } from "./access/key-snapshot.ts";
 import { KeyStore } from "./access/key-store.ts";
-import type { Config } from "./config.ts";
 import { attachUpstream } from "./attach-upstream.ts";
+import type { Config } from "./config.ts";
 import { adminEndpoints, healthEndpoints, inferenceEndpoints } from "./endpoints/index.ts";
 import { getOpenApi } from "./endpoints/openapi.ts";
 import { FrontDoor } from "./http/front-door.ts";
@@ -19,9 +19,9 @@ import { claimSocket, SocketTakenError } from "./processes/claim-socket.ts";
 import { ensureSocketDirectory } from "./processes/socket-directory.ts";
 import type { ServedModel } from "./serving/served-model.ts";
 import { Serving } from "./serving/serving.ts";
+import { startDefaultModel } from "./start-default-model.ts";
 import { openDatabase } from "./storage/database.ts";
 import { startEmbeddedPostgres } from "./storage/embedded-postgres.ts";
-import { startDefaultModel } from "./start-default-model.ts";
 import { VERSION } from "./version.ts";
 
 export interface PlatformOptions {
@@ -84,11 +84,7 @@ async function start({ config, logger, onProgress, signal }: PlatformOptions, li
   const models = [defaultModel, ...(await attachUpstream(config.upstream, { logger, signal, lifetime }))];
 
   const serving = new Serving(models);
-  const endpoints = [
-    ...inferenceEndpoints(serving, Math.floor(Date.now() / 1_000)),
-    ...adminEndpoints(keys),
-    ...healthEndpoints(serving),
-  ];
+  const endpoints = [...inferenceEndpoints(serving, Math.floor(Date.now() / 1_000)), ...adminEndpoints(keys), ...healthEndpoints(serving)];
   endpoints.push(getOpenApi(describeApi(endpoints, VERSION)));
   const http: Omit<HttpServerOptions, "authenticate"> = {
     endpoints,
@@ -158,6 +154,12 @@ async function startOwnPostgres(config: Config, logger: Logger, onProgress: (lin
     ...(config.sudoUser === undefined ? {} : { sudoUser: config.sudoUser }),
   });
   lifetime.add("embedded PostgreSQL", postgres.stop);
+  void postgres.exited.then(({ code, lastLines }) =>
+    logger.error(
+      { code, last_lines: lastLines },
+      "the embedded PostgreSQL ended; known keys stay valid, changes fail until the next start",
+    ),
+  );
   return postgres.databaseUrl;
 }
 
@@ -178,7 +180,8 @@ async function listen({ server }: FrontDoor, { host, port }: Config): Promise<nu
     await once(server, "listening");
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    if (code === "EADDRINUSE") throw new Error(`Port ${port} on ${host} is in use. Choose another one: BONFIRE_PORT=${port + 1}`, { cause });
+    if (code === "EADDRINUSE")
+      throw new Error(`Port ${port} on ${host} is in use. Choose another one: BONFIRE_PORT=${port + 1}`, { cause });
     if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
       throw new Error(`${host} is no address of this machine. Set BONFIRE_HOST to one that is, such as 127.0.0.1.`, { cause });
     }

@@ -1,8 +1,8 @@
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { ReplicaSupervisor } from "./deployments/replica-supervisor.ts";
-import { llamacpp } from "./engines/llamacpp/llamacpp.ts";
 import { planLaunch } from "./engines/llamacpp/launch-plan.ts";
+import { llamacpp } from "./engines/llamacpp/llamacpp.ts";
 import { findLlamaServer } from "./engines/llamacpp/server-runtime.ts";
 import type { Lifetime } from "./lifetime.ts";
 import type { PlatformOptions } from "./main.ts";
@@ -17,7 +17,10 @@ interface DefaultModelOptions extends PlatformOptions {
 }
 
 /** Fetches the default model and its engine where they are missing, and starts a replica. Settles when that answers. */
-export async function startDefaultModel({ config, logger, onProgress, signal, sockets }: DefaultModelOptions, lifetime: Lifetime): Promise<ServedModel> {
+export async function startDefaultModel(
+  { config, logger, onProgress, signal, sockets }: DefaultModelOptions,
+  lifetime: Lifetime,
+): Promise<ServedModel> {
   const { cache, childEnvironment: environment } = config;
   const runtime = await findLlamaServer({
     environment,
@@ -28,7 +31,10 @@ export async function startDefaultModel({ config, logger, onProgress, signal, so
   });
   const artifacts = createArtifactStore({
     directory: join(cache, "models"),
-    huggingFace: { endpoint: config.huggingFace.endpoint, ...(config.huggingFace.token === undefined ? {} : { token: config.huggingFace.token }) },
+    huggingFace: {
+      endpoint: config.huggingFace.endpoint,
+      ...(config.huggingFace.token === undefined ? {} : { token: config.huggingFace.token }),
+    },
     python: createPythonTools({ cacheDirectory: cache, environment, onProgress }),
     onProgress: reportDownload(onProgress),
   });
@@ -54,7 +60,12 @@ export async function startDefaultModel({ config, logger, onProgress, signal, so
       onLine: (identity, line) => logger.debug({ part: "engine", replica: identity.id }, line),
     }),
     onEvent: ({ state, reason, restartInMs }) => {
-      const facts = { model: model.id, state, ...(reason === undefined ? {} : { reason }), ...(restartInMs === undefined ? {} : { restart_in_ms: restartInMs }) };
+      const facts = {
+        model: model.id,
+        state,
+        ...(reason === undefined ? {} : { reason }),
+        ...(restartInMs === undefined ? {} : { restart_in_ms: restartInMs }),
+      };
       if (reason === undefined) logger.debug(facts, "replica");
       else logger.error(facts, "replica ended");
     },

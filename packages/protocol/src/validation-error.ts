@@ -12,7 +12,9 @@ export function parseRequest<Output>(schema: z.ZodType<Output>, input: unknown):
 /** A union fails with one list of issues per branch: the branch that got furthest is the one that the client meant. */
 function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return issue;
-  const candidates = issue.errors.flatMap((branch) => branch.slice(0, 1)).map((inner) => deepest({ ...inner, path: [...issue.path, ...inner.path] }));
+  const candidates = issue.errors
+    .flatMap((branch) => branch.slice(0, 1))
+    .map((inner) => deepest({ ...inner, path: [...issue.path, ...inner.path] }));
   const best = candidates.reduce((furthest, candidate) => (candidate.path.length > furthest.path.length ? candidate : furthest));
   return best.path.length > issue.path.length ? best : issue;
 }

@@ -30,6 +30,7 @@ export function shownPrefix(secret: string): string {
 
 /** Why a secret that a person chose is no good, or undefined. It must survive an HTTP header and be too long to guess. */
 export function faultOfChosenSecret(secret: string): string | undefined {
-  if (secret.length < MIN_CHOSEN_LENGTH) return `must have at least ${MIN_CHOSEN_LENGTH} characters, such as the output of \`openssl rand -hex 32\``;
+  if (secret.length < MIN_CHOSEN_LENGTH)
+    return `must have at least ${MIN_CHOSEN_LENGTH} characters, such as the output of \`openssl rand -hex 32\``;
   return /^[\x21-\x7e]+$/.test(secret) ? undefined : "may hold only printable ASCII characters without spaces";
 }

@@ -39,7 +39,9 @@ export class KeySnapshot {
     const caller = this.#known.callers.get(hashKeySecret(secret));
     if (caller !== undefined) return caller;
     if (!this.#current) {
-      throw new ApiError("database_unavailable", "This key cannot be checked right now, because the database is away.", { retryAfterSeconds: 1 });
+      throw new ApiError("database_unavailable", "This key cannot be checked right now, because the database is away.", {
+        retryAfterSeconds: 1,
+      });
     }
     throw new ApiError("invalid_api_key", "Incorrect API key provided. Create one with `bonfire keys create`.");
   }

@@ -1,5 +1,5 @@
-import type { ApiKey, CreatedKey, KeyRole } from "@bonfire/protocol/keys";
 import { newId } from "@bonfire/protocol/ids";
+import type { ApiKey, CreatedKey, KeyRole } from "@bonfire/protocol/keys";
 import { and, asc, count, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Database } from "../storage/database.ts";
 import { apiKeys, DEFAULT_ACCOUNT_ID, DEFAULT_PROJECT_ID, snapshotVersions } from "../storage/schema.ts";

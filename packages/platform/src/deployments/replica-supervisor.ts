@@ -124,9 +124,10 @@ export class ReplicaSupervisor {
     });
     for (;;) {
       deadline.throwIfAborted();
-      if (exit !== undefined) throw new Error(`The engine for ${this.#options.model} ended while it started: ${exit.reason ?? "no reason known"}`);
+      if (exit !== undefined)
+        throw new Error(`The engine for ${this.#options.model} ended while it started: ${exit.reason ?? "no reason known"}`);
       if (await answers(client)) return;
-      await delay(PROBE_INTERVAL_MS, undefined, { signal: deadline });
+      await delay(PROBE_INTERVAL_MS);
     }
   }
 

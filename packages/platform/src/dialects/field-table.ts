@@ -11,13 +11,14 @@ export type FieldRule =
 export type FieldTable = Readonly<Record<string, FieldRule>>;
 
 /**
- * Judges the fields of a body beyond those in `supported`. Null always counts as absent.
+ * Judges the fields of a body beyond those in `supported`. Null always counts as absent. It wants the body as it came: a schema's
+ * output lacks fields such as `__proto__`.
  * @returns names of the fields that were ignored, for the header `x-bonfire-ignored`.
  * @throws ApiError `unsupported_parameter` or `unknown_parameter`, naming the field.
  */
-export function judgeFields(body: Readonly<Record<string, unknown>>, supported: Readonly<Record<string, unknown>>, table: FieldTable): string[] {
+export function judgeFields(body: unknown, supported: Readonly<Record<string, unknown>>, table: FieldTable): string[] {
   const ignored: string[] = [];
-  for (const [name, value] of Object.entries(body)) {
+  for (const [name, value] of Object.entries(body ?? {})) {
     if (Object.hasOwn(supported, name) || value === null) continue;
     const rule = Object.hasOwn(table, name) ? table[name] : undefined;
     if (rule === undefined) throw new ApiError("unknown_parameter", `Unknown parameter: '${name}'.`, { param: name });

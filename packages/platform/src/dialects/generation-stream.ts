@@ -48,7 +48,11 @@ const usageChunk = z.object({
  * Decodes a stream of OpenAI-like chunks. Usage may come on any chunk, cumulative or not: the last one counts. `[DONE]` may be missing,
  * a finish reason for every choice may not.
  */
-export async function* readGenerationStream(data: AsyncIterable<string>, choices: number, readChunk: ChunkReader): AsyncGenerator<GenerateEvent> {
+export async function* readGenerationStream(
+  data: AsyncIterable<string>,
+  choices: number,
+  readChunk: ChunkReader,
+): AsyncGenerator<GenerateEvent> {
   const ended = new Set<number>();
   let started = false;
   let usage: TokenUsage = { promptTokens: undefined, completionTokens: undefined, cachedTokens: undefined };

@@ -1,7 +1,7 @@
 import { createParser } from "eventsource-parser";
 import { Agent, type Dispatcher, errors } from "undici";
-import { EngineError } from "../engine/engine-error.ts";
 import type { ReplicaAddress } from "../engine/engine.ts";
+import { EngineError } from "../engine/engine-error.ts";
 
 /** Turns an answer with an error status into the failure that it means. */
 export type ErrorReader = (status: number, body: string, retryAfterMs: number | undefined) => EngineError;
@@ -59,7 +59,9 @@ export class ReplicaHttp {
     const type = response.headers["content-type"];
     if (typeof type !== "string" || !type.startsWith("text/event-stream")) {
       const upstreamBody = await readText(response.body, MAX_ERROR_BODY_BYTES);
-      throw new EngineError("bad-response", `The engine answered with ${type ?? "no content type"} instead of an event stream.`, { upstreamBody });
+      throw new EngineError("bad-response", `The engine answered with ${type ?? "no content type"} instead of an event stream.`, {
+        upstreamBody,
+      });
     }
     let ready: string[] = [];
     let complete = false;
@@ -155,13 +157,20 @@ async function readText(body: Dispatcher.ResponseData["body"], limitBytes: numbe
 }
 
 function isClosedConnection(error: unknown): boolean {
-  return error instanceof errors.SocketError || (error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE"));
+  return (
+    error instanceof errors.SocketError ||
+    (error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE"))
+  );
 }
 
 function toEngineError(error: unknown, kind: "unreachable" | "interrupted", signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof EngineError) return error;
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError || error instanceof errors.ConnectTimeoutError) {
+  if (
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError ||
+    error instanceof errors.ConnectTimeoutError
+  ) {
     return new EngineError("timeout", "The engine did not answer in time.", { cause: error });
   }
   const message = kind === "unreachable" ? "The engine cannot be reached." : "The connection to the engine broke off.";

@@ -20,7 +20,9 @@ export function chatCompletions(serving: Serving): Endpoint {
       const model = serving.find(call.model);
       request.facts.model = model.id;
       if (!model.chat) {
-        throw new ApiError("invalid_value", `${model.id} is a base model without a chat template; use /v1/completions.`, { param: "model" });
+        throw new ApiError("invalid_value", `${model.id} is a base model without a chat template; use /v1/completions.`, {
+          param: "model",
+        });
       }
       const generation = serving.generate({ model, requests: [call.request], promptParam: "messages" }, request.signal);
       const events = recordGeneration(generation, request);

@@ -63,6 +63,9 @@ async function withDatabase<Value>(work: Promise<Value>): Promise<Value> {
   try {
     return await work;
   } catch (cause) {
-    throw new ApiError("database_unavailable", "The database cannot be reached; nothing was changed as far as is known.", { cause, retryAfterSeconds: 1 });
+    throw new ApiError("database_unavailable", "The database cannot be reached; nothing was changed as far as is known.", {
+      cause,
+      retryAfterSeconds: 1,
+    });
   }
 }

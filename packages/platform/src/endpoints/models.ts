@@ -1,4 +1,4 @@
-import { type Model, model as modelSchema, modelList } from "@bonfire/protocol/models";
+import { type Model, modelList, model as modelSchema } from "@bonfire/protocol/models";
 import { z } from "zod";
 import type { ServedModel } from "../serving/served-model.ts";
 import type { Serving } from "../serving/serving.ts";

@@ -2,7 +2,10 @@ import type { GenerateEvent } from "../engine/generation.ts";
 import type { EndpointRequest } from "./endpoint.ts";
 
 /** Passes events on and notes what the request's log line tells about them. */
-export async function* recordGeneration(events: AsyncIterable<GenerateEvent>, { facts, arrivedAt }: EndpointRequest): AsyncGenerator<GenerateEvent> {
+export async function* recordGeneration(
+  events: AsyncIterable<GenerateEvent>,
+  { facts, arrivedAt }: EndpointRequest,
+): AsyncGenerator<GenerateEvent> {
   for await (const event of events) {
     if (event.type === "choice-end") facts.finishReason = event.reason;
     else if (event.type === "end") {

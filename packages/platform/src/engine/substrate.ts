@@ -23,5 +23,6 @@ export interface Substrate {
   observe(): Promise<readonly ObservedReplica[]>;
   /** Settles when the replica has ended by whatever cause. */
   ended(id: string): Promise<ObservedReplica>;
+  /** Settles when it is gone; at once where it is gone already. */
   stop(id: string, graceMs: number): Promise<void>;
 }

@@ -1,6 +1,6 @@
-import { encodeFrame, KEEP_ALIVE_COMMENT, type SseFrame } from "@bonfire/protocol/sse";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import { encodeFrame, KEEP_ALIVE_COMMENT, type SseFrame } from "@bonfire/protocol/sse";
 
 interface EventStreamOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -26,7 +26,11 @@ const STREAM_HEADERS = {
  * frame, or with the first keep-alive when that is due earlier.
  * @throws what the frames threw before anything went out: the answer can then still have a status of its own.
  */
-export async function writeEventStream(response: ServerResponse, frames: AsyncIterable<SseFrame>, options: EventStreamOptions): Promise<void> {
+export async function writeEventStream(
+  response: ServerResponse,
+  frames: AsyncIterable<SseFrame>,
+  options: EventStreamOptions,
+): Promise<void> {
   const iterator = frames[Symbol.asyncIterator]();
   const begin = () => {
     if (response.headersSent) return;

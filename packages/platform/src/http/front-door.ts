@@ -1,9 +1,9 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { ApiError } from "@bonfire/protocol/errors";
 import type { Readiness } from "@bonfire/protocol/health";
 import { newId } from "@bonfire/protocol/ids";
 import type { FastifyInstance } from "fastify";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 
 /** Longer than load balancers keep idle connections (60 s), so that they never write into one that was just closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
@@ -43,10 +43,11 @@ export class FrontDoor {
 
 function answerWhileStarting(request: IncomingMessage, response: ServerResponse): void {
   const path = request.url?.split("?", 1)[0];
-  if (path === "/health") return answer(response, 200, { status: "ok" });
-  if (path === "/ready") return answer(response, 503, { status: "starting", models: {} } satisfies Readiness);
+  const starting: Readiness = { status: "starting", models: {} };
   const failure = new ApiError("model_unavailable", "The platform is starting; try again in a moment.", { retryAfterSeconds: 2 });
-  answer(response, failure.status, failure.body, failure.headers);
+  if (path === "/health") answer(response, 200, { status: "ok" });
+  else if (path === "/ready") answer(response, 503, starting);
+  else answer(response, failure.status, failure.body, failure.headers);
 }
 
 function answer(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {

@@ -25,8 +25,8 @@ export interface HttpServerOptions {
 interface RequestState {
   readonly arrivedAt: number;
   readonly facts: RequestFacts;
-  caller?: Caller;
-  failure?: ApiError;
+  caller: Caller | undefined;
+  failure: ApiError | undefined;
 }
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
@@ -44,7 +44,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   const states = new WeakMap<FastifyRequest, RequestState>();
   const stateOf = (request: FastifyRequest): RequestState => {
-    const known = states.get(request) ?? { arrivedAt: performance.now(), facts: {} };
+    const known = states.get(request) ?? { arrivedAt: performance.now(), facts: {}, caller: undefined, failure: undefined };
     states.set(request, known);
     return known;
   };
@@ -59,18 +59,19 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
 
   app.addHook("onRequest", async (request, reply) => {
-    stateOf(request);
+    const state = stateOf(request);
     reply.header("x-request-id", request.id);
-  });
-  app.addHook("onResponse", async (request, reply) => {
-    const { arrivedAt, facts, caller, failure } = stateOf(request);
-    logRequest(logger, { request, reply, arrivedAt, facts, caller, failure });
+    // Comes once for every request, also when the client hangs up, of which Fastify's own hook hears nothing.
+    reply.raw.once("close", () => logRequest(logger, { request, response: reply.raw, ...state }));
   });
 
   function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const failure = toApiError(error, bodyLimitBytes);
     stateOf(request).failure = failure;
-    return reply.code(failure.status).headers({ "x-request-id": request.id, ...failure.headers }).send(failure.body);
+    return reply
+      .code(failure.status)
+      .headers({ "x-request-id": request.id, ...failure.headers })
+      .send(failure.body);
   }
   app.setErrorHandler((error, request, reply) => sendFailure(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
@@ -115,7 +116,10 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
 
   const write = async (answer: Answer, request: FastifyRequest, reply: FastifyReply, signal: AbortSignal): Promise<void> => {
     if ("json" in answer) {
-      await reply.code(answer.status ?? 200).headers(answer.headers ?? {}).send(answer.json);
+      await reply
+        .code(answer.status ?? 200)
+        .headers(answer.headers ?? {})
+        .send(answer.json);
       return;
     }
     await writeEventStream(reply.raw, answer.frames, {

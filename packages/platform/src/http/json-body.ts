@@ -1,4 +1,5 @@
 import { ApiError } from "@bonfire/protocol/errors";
+import { type ParseError, parse } from "jsonc-parser";
 
 /** @throws ApiError that says where the JSON breaks. */
 export function parseJsonBody(text: string, contentType: string | undefined): unknown {
@@ -9,12 +10,24 @@ export function parseJsonBody(text: string, contentType: string | undefined): un
     if (contentType !== undefined && !contentType.includes("json")) {
       throw new ApiError("unsupported_media_type", "Send the body as JSON, with the header `content-type: application/json`.", { cause });
     }
-    const reason = cause instanceof Error ? cause.message : "unknown reason";
-    // V8 quotes the text around the fault, which may be part of a prompt or a secret: only the position is passed on.
-    const position = /position (\d+)/.exec(reason)?.[1];
-    const where = text === "" ? "it is empty" : position === undefined ? "it ends too early" : `it breaks at ${linePosition(text, Number(position))}`;
-    throw new ApiError("invalid_json", `The request body is not valid JSON: ${where}.`, { cause });
+    // V8 quotes the text around the fault, which may be part of a prompt or a secret: only the place is passed on.
+    throw new ApiError("invalid_json", `The request body is not valid JSON: ${placeOfFault(text)}.`, {
+      cause: new Error("JSON.parse failed"),
+    });
   }
+}
+
+function placeOfFault(text: string): string {
+  if (text.trim() === "") return "it is empty";
+  const faults: ParseError[] = [];
+  try {
+    parse(text, faults, { disallowComments: true });
+  } catch {
+    // It is nested too deeply for a recursive parser.
+  }
+  const [first] = faults;
+  if (first === undefined) return "it breaks somewhere";
+  return first.offset >= text.length ? "it ends too early" : `it breaks at ${linePosition(text, first.offset)}`;
 }
 
 function linePosition(text: string, position: number): string {

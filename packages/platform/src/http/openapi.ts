@@ -42,7 +42,10 @@ function describeOperation({ summary, permission, schemas }: Endpoint): ZodOpenA
         content: { "application/json": { schema: answer }, ...(chunk === undefined ? {} : { "text/event-stream": { schema: chunk } }) },
       },
       ...Object.fromEntries(
-        Object.entries(alternatives).map(([other, schema]) => [other, { description: "Not yet.", content: { "application/json": { schema } } }]),
+        Object.entries(alternatives).map(([other, schema]) => [
+          other,
+          { description: "Not yet.", content: { "application/json": { schema } } },
+        ]),
       ),
       default: { description: "Any failure; `x-request-id` names the request.", content: { "application/json": { schema: errorBody } } },
     },

@@ -1,12 +1,13 @@
+import type { ServerResponse } from "node:http";
 import type { ApiError } from "@bonfire/protocol/errors";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Caller } from "../access/caller.ts";
 import type { RequestFacts } from "../endpoints/endpoint.ts";
 
 interface FinishedRequest {
   readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+  readonly response: ServerResponse;
   readonly arrivedAt: number;
   readonly facts: RequestFacts;
   readonly caller: Caller | undefined;
@@ -17,8 +18,8 @@ interface FinishedRequest {
 const CLIENT_CLOSED_REQUEST = 499;
 
 /** The one line that a request leaves: who, what, how it ended, how long it took; no body, no query, no secret. */
-export function logRequest(logger: Logger, { request, reply, arrivedAt, facts, caller, failure }: FinishedRequest): void {
-  const status = reply.raw.writableFinished ? reply.raw.statusCode : CLIENT_CLOSED_REQUEST;
+export function logRequest(logger: Logger, { request, response, arrivedAt, facts, caller, failure }: FinishedRequest): void {
+  const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
   const line = {
     request_id: request.id,
     method: request.method,

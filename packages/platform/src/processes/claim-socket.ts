@@ -1,6 +1,6 @@
+import { once } from "node:events";
 import { chmod, link, rename, rm } from "node:fs/promises";
 import { connect, type Server } from "node:net";
-import { once } from "node:events";
 
 /** Another process listens on the socket. */
 export class SocketTakenError extends Error {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 /** What the shim is told on stdin; never in argv, because the environment may hold a secret. */
@@ -37,6 +38,7 @@ export interface ShimmedProcess {
 /** The same place seen from `src/` and from `dist/`. */
 const SHIM = fileURLToPath(new URL("../../shim/shim.mjs", import.meta.url));
 const KEPT_LINES = 40;
+const LAST_LINES_MS = 500;
 
 /** Starts a command behind the shim. `onLine` gets each line that it prints, on either stream. */
 export function startShimmed(plan: ProcessPlan, onLine: (line: string) => void): ShimmedProcess {
@@ -66,7 +68,10 @@ export function startShimmed(plan: ProcessPlan, onLine: (line: string) => void):
 
 async function waitForExit(shim: ChildProcess, lastLines: readonly string[]): Promise<ProcessExit> {
   try {
-    const [code]: unknown[] = await once(shim, "close");
+    const closed = once(shim, "close");
+    const [code]: unknown[] = await once(shim, "exit");
+    // The last lines may still be on their way; but where the shim was killed alone, its command keeps the streams open.
+    await Promise.race([closed, delay(LAST_LINES_MS, undefined, { ref: false })]);
     return { code: typeof code === "number" ? code : 137, lastLines };
   } catch (error) {
     return { code: 127, lastLines: [error instanceof Error ? error.message : String(error)] };

@@ -10,7 +10,10 @@ const LONGEST_DIRECTORY_BYTES = 60;
 export function socketDirectory(home: string): string {
   const preferred = join(home, "run");
   if (Buffer.byteLength(preferred) <= LONGEST_DIRECTORY_BYTES) return preferred;
-  const name = createHash("sha256").update(`${process.getuid?.() ?? ""}\n${home}`).digest("hex").slice(0, 16);
+  const name = createHash("sha256")
+    .update(`${process.getuid?.() ?? ""}\n${home}`)
+    .digest("hex")
+    .slice(0, 16);
   return join(tmpdir(), `bonfire-${name}`);
 }
 

@@ -14,7 +14,11 @@ const FAILURES: Readonly<Record<EngineErrorKind, Failure>> = {
   "context-overflow": { code: "context_length_exceeded", message: "theirs" },
   "not-found": { code: "upstream_error", message: (model) => `The engine behind ${model} does not know the model.` },
   refused: { code: "upstream_error", message: (model) => `The engine behind ${model} refused the platform's credentials.` },
-  "rate-limited": { code: "rate_limit_exceeded", message: (model) => `The engine behind ${model} limits the rate of requests.`, retryAfterSeconds: 1 },
+  "rate-limited": {
+    code: "rate_limit_exceeded",
+    message: (model) => `The engine behind ${model} limits the rate of requests.`,
+    retryAfterSeconds: 1,
+  },
   overloaded: { code: "overloaded", message: (model) => `The engine behind ${model} is overloaded.`, retryAfterSeconds: 1 },
   unreachable: { code: "model_unavailable", message: (model) => `The engine behind ${model} cannot be reached.`, retryAfterSeconds: 1 },
   interrupted: { code: "upstream_error", message: (model) => `The engine behind ${model} broke off its answer.` },
@@ -27,11 +31,15 @@ export function toClientError(error: unknown, model: string, promptParam: "messa
   if (!(error instanceof EngineError)) return error;
   const { code, message, retryAfterSeconds } = FAILURES[error.kind];
   const retryAfter = error.details.retryAfterMs === undefined ? retryAfterSeconds : error.details.retryAfterMs / 1_000;
-  return new ApiError(code, error.kind === "context-overflow" ? overflowMessage(error, promptParam) : message === "theirs" ? error.message : message(model), {
-    cause: error,
-    ...(error.kind === "context-overflow" ? { param: promptParam } : {}),
-    ...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter }),
-  });
+  return new ApiError(
+    code,
+    error.kind === "context-overflow" ? overflowMessage(error, promptParam) : message === "theirs" ? error.message : message(model),
+    {
+      cause: error,
+      ...(error.kind === "context-overflow" ? { param: promptParam } : {}),
+      ...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter }),
+    },
+  );
 }
 
 /** In OpenAI's words, which clients search for the two counts. */

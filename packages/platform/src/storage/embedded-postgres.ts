@@ -1,7 +1,7 @@
 import { mkdir, realpath } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessExit, ShimmedProcess } from "../processes/shimmed-process.ts";
-import { endLeftoverPostgres, pidFile } from "./leftover-postgres.ts";
+import { endPostgres, lockHolder, pidFile } from "./leftover-postgres.ts";
 import { findPostgresBinaries } from "./postgres-binaries.ts";
 import { clusterOwner, createCluster, dataDirectory } from "./postgres-cluster.ts";
 import { startPostgresServer } from "./postgres-server.ts";
@@ -28,6 +28,7 @@ interface EmbeddedPostgresOptions {
 
 const DATABASE = "bonfire";
 const STOP_GRACE_MS = 5_000;
+const POLL_MS = 50;
 
 /**
  * Starts the PostgreSQL that npm installed, and waits until it answers. It makes the database first where there is none, and ends the
@@ -47,6 +48,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const socketDirectory = await ensureSocketDirectory(directory, user);
   const data = dataDirectory(directory);
   const server = await startPostgresServer({ postgres, user, data, socketDirectory, database: DATABASE, log });
+  const postmaster = await lockHolder(pidFile(data));
 
   let stopped: Promise<void> | undefined;
   return {
@@ -57,17 +59,25 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       });
     }),
     stop: () => {
-      stopped ??= stopServer(server, data, log);
+      stopped ??= stopServer(server, postmaster, data);
       return stopped;
     },
   };
 }
 
-async function stopServer(server: ShimmedProcess, data: string, log: (line: string) => void): Promise<void> {
-  const patience = new AbortController();
-  const patienceIsOver = delay(STOP_GRACE_MS + 1_000, undefined, { signal: patience.signal }).catch(() => undefined);
-  await Promise.race([server.stop(STOP_GRACE_MS), patienceIsOver]);
-  patience.abort();
-  // A shim that was killed alone cannot pass the request on.
-  await endLeftoverPostgres(data, [pidFile(data)], log);
+async function stopServer(server: ShimmedProcess, postmaster: number | undefined, data: string): Promise<void> {
+  await Promise.race([server.stop(STOP_GRACE_MS), processEnd(server.pid)]);
+  // A shim that was killed alone has not passed the request on.
+  if (postmaster !== undefined) await endPostgres(postmaster, data);
+}
+
+async function processEnd(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await delay(POLL_MS);
+  }
 }

@@ -23,10 +23,13 @@ type Holder = "nobody" | "our-server" | "stranger";
  */
 export async function endLeftoverPostgres(data: string, lockFiles: readonly string[], log: (line: string) => void): Promise<void> {
   for (const lockFile of lockFiles) {
-    const pid = await lockedBy(lockFile);
+    const pid = await lockHolder(lockFile);
     if (pid === undefined) continue;
     const holder = await identify(pid, data);
-    if (holder === "our-server") await end(pid, data, log);
+    if (holder === "our-server") {
+      log(`Ending the PostgreSQL that an earlier run left (process ${pid}).`);
+      await endPostgres(pid, data);
+    }
     if (holder === "stranger") await disown(lockFile, pid);
   }
 }
@@ -35,28 +38,38 @@ export function pidFile(data: string): string {
   return join(data, "postmaster.pid");
 }
 
-/** The first line of the file, which is the process id of the postmaster. */
-async function lockedBy(lockFile: string): Promise<number | undefined> {
+/** The process id of the postmaster, which is the first line of the file. */
+export async function lockHolder(lockFile: string): Promise<number | undefined> {
   const text = await readFile(lockFile, "utf8").catch(() => "");
   const pid = Number.parseInt(text, 10);
   return pid > 1 ? pid : undefined;
 }
 
-async function end(pid: number, data: string, log: (line: string) => void): Promise<void> {
-  log(`Ending the PostgreSQL that an earlier run left (process ${pid}).`);
+/**
+ * Asks the server to stop and waits until it is gone. Does nothing where the process id belongs to nobody or to a stranger.
+ * @throws Error when it does not end.
+ */
+export async function endPostgres(pid: number, data: string): Promise<void> {
   for (const { signal, patienceMs } of STOP_SIGNALS) {
     const deadline = performance.now() + patienceMs;
     // Asked anew each time, so that the signal never goes to whoever gets the process id next.
-    let isSent = false;
-    while ((await identify(pid, data)) === "our-server") {
-      if (!isSent) process.kill(pid, signal);
-      isSent = true;
+    for (let isSent = false; ; isSent = true) {
+      if ((await identify(pid, data)) !== "our-server") return;
+      if (!isSent) sendSignal(pid, signal);
       if (performance.now() > deadline) break;
       await delay(POLL_MS);
     }
-    if ((await identify(pid, data)) !== "our-server") return;
   }
-  throw new Error(`The PostgreSQL that an earlier run left on ${data} does not end: look at process ${pid}.`);
+  throw new Error(`The PostgreSQL on ${data} does not end: look at process ${pid}.`);
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // Gone in the meantime.
+    if (!hasCode(error, "ESRCH")) throw error;
+  }
 }
 
 /**
@@ -66,11 +79,12 @@ async function end(pid: number, data: string, log: (line: string) => void): Prom
 async function disown(lockFile: string, pid: number): Promise<void> {
   const text = await readFile(lockFile, "utf8").catch(() => "");
   if (Number.parseInt(text, 10) !== pid) return;
-  const { uid, gid, mode } = await stat(lockFile);
+  const found = await stat(lockFile).catch(() => undefined);
+  if (found === undefined) return;
   const changed = `${lockFile}.${process.pid}`;
   await rm(changed, { force: true });
-  await writeFile(changed, text.replace(/^\d+/, String(NO_PROCESS)), { mode: mode & 0o777 });
-  await chown(changed, uid, gid);
+  await writeFile(changed, text.replace(/^\d+/, String(NO_PROCESS)), { mode: found.mode & 0o777 });
+  await chown(changed, found.uid, found.gid);
   await rename(changed, lockFile);
 }
 
@@ -78,7 +92,7 @@ async function identify(pid: number, data: string): Promise<Holder> {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return "nobody";
+    if (hasCode(error, "ESRCH")) return "nobody";
   }
   const isOurs = process.platform === "linux" ? await servesOnLinux(pid, data) : await servesByPs(pid, data);
   return isOurs ? "our-server" : "stranger";
@@ -107,4 +121,8 @@ async function servesByPs(pid: number, data: string): Promise<boolean> {
     return false;
   }
   return lines.some((line) => line.includes("postgres") && line.includes(` -D ${data} `));
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }

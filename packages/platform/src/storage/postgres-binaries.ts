@@ -5,7 +5,7 @@ import { z } from "zod";
 import { OWN_DATABASE } from "./postgres-failure.ts";
 
 /** Absolute paths of the programs that npm installed for this platform. */
-export interface PostgresBinaries {
+interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
 }

@@ -22,8 +22,8 @@ const LOCK_PATIENCE_MS = 15_000;
 const LOCK_HELD = /lock file .* already exists|pre-existing shared memory block/;
 
 const CANNOT_CONNECT_NOW = "57P03";
-const INVALID_CATALOG_NAME = "3D000";
-const DUPLICATE_DATABASE = "42P04";
+/** What the server prints about each such answer while it recovers: the launcher asks often. */
+const TOO_EARLY = /^FATAL: +the database system is (starting up|not yet accepting connections)/;
 /** The server does not listen yet, or has just ended. */
 const NOT_LISTENING = ["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"];
 
@@ -36,7 +36,9 @@ export async function startPostgresServer(options: PostgresServerOptions): Promi
   const deadline = performance.now() + LOCK_PATIENCE_MS;
   for (;;) {
     await endLeftoverPostgres(data, [pidFile(data), `${socketPath(socketDirectory)}.lock`], log);
-    const server = startShimmed(planAs(user, { command: postgres, args: serverArguments(options), cwd: data }), log);
+    const server = startShimmed(planAs(user, { command: postgres, args: serverArguments(options), cwd: data }), (line) => {
+      if (!TOO_EARLY.test(line)) log(line);
+    });
     const exit = await waitUntilReady(server, options);
     if (exit === undefined) return server;
     const isLocked = exit.lastLines.some((line) => LOCK_HELD.test(line));
@@ -92,30 +94,20 @@ async function waitUntilReady(server: ShimmedProcess, options: PostgresServerOpt
   }
 }
 
-/** Makes the database where it is missing: a start that was ended right after initdb has none. */
+/** Makes the database where it is missing: there is none after initdb, and a start may have been ended right then. */
 async function answers({ socketDirectory, database }: PostgresServerOptions): Promise<boolean> {
-  try {
-    await query(socketUrl(socketDirectory, database), "select");
-    return true;
-  } catch (error) {
-    if (isNotListening(error) || hasCode(error, CANNOT_CONNECT_NOW)) return false;
-    if (!hasCode(error, INVALID_CATALOG_NAME)) throw error;
-  }
-  try {
-    await query(socketUrl(socketDirectory, "postgres"), `create database ${pg.escapeIdentifier(database)}`);
-  } catch (error) {
-    if (!isNotListening(error) && !hasCode(error, CANNOT_CONNECT_NOW, DUPLICATE_DATABASE)) throw error;
-  }
-  return false;
-}
-
-async function query(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  // Exists in every cluster.
+  const client = new pg.Client({ connectionString: socketUrl(socketDirectory, "postgres") });
   // The end of the server is told by the process; here it only ends the connection.
   client.on("error", () => undefined);
   try {
     await client.connect();
-    await client.query(sql);
+    const { rowCount } = await client.query("select from pg_database where datname = $1", [database]);
+    if (rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(database)}`);
+    return true;
+  } catch (error) {
+    if (isNotListening(error) || hasCode(error, CANNOT_CONNECT_NOW)) return false;
+    throw error;
   } finally {
     await client.end().catch(() => undefined);
   }

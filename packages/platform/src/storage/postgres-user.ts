@@ -11,14 +11,15 @@ export interface UserIds {
 
 /**
  * Whom PostgreSQL runs as, because it refuses root: this user, an unprivileged one, or this user under another number in a user
- * namespace, where root is an ordinary user and the files still belong to root on disk.
+ * namespace, where root is an ordinary user and the files still belong to root on disk. The unprivileged one may keep root's right to
+ * pass closed folders, because a home is one; like the namespace, this satisfies PostgreSQL and confines it little.
  */
 export type PostgresUser =
   | { readonly kind: "self"; readonly ids: UserIds }
-  | { readonly kind: "other"; readonly ids: UserIds }
+  | { readonly kind: "other"; readonly ids: UserIds; readonly passesClosedFolders: boolean }
   | { readonly kind: "namespace"; readonly ids: UserIds; readonly mappedId: number };
 
-export interface PostgresCommand {
+interface PostgresCommand {
   readonly command: string;
   readonly args: readonly string[];
   /** Must be reachable for the user. */
@@ -52,18 +53,25 @@ export async function choosePostgresUser(options: PostgresUserOptions): Promise<
 async function chooseForRoot(root: UserIds, options: PostgresUserOptions): Promise<PostgresUser> {
   const { dataOwner, directory, sudoUser } = options;
   const namespace: PostgresUser = { kind: "namespace", ids: root, mappedId: await knownOrdinaryUser() };
-  if (dataOwner !== undefined) return dataOwner.uid === 0 ? namespace : { kind: "other", ids: dataOwner };
-
-  const namespaceFailure = await reachFailure(namespace, options);
-  if (namespaceFailure === undefined) return namespace;
-  const other: PostgresUser = { kind: "other", ids: sudoUser ?? NOBODY };
-  await giveTo(other, directory);
-  const otherFailure = await reachFailure(other, options);
-  if (otherFailure === undefined) return other;
-  await chown(directory, root.uid, root.gid);
+  // Nobody else may have the data then; where it does not work, the server says why.
+  if (dataOwner?.uid === 0) return namespace;
+  const failures: string[] = [];
+  if (dataOwner === undefined) {
+    const failure = await reachFailure(namespace, options);
+    if (failure === undefined) return namespace;
+    failures.push(`${failure} (in a user namespace)`);
+  }
+  const ids = dataOwner ?? sudoUser ?? NOBODY;
+  await chown(directory, ids.uid, ids.gid);
+  for (const passesClosedFolders of [false, true]) {
+    const other: PostgresUser = { kind: "other", ids, passesClosedFolders };
+    const failure = await reachFailure(other, options);
+    if (failure === undefined) return other;
+    failures.push(`${failure} (as user ${ids.uid}${passesClosedFolders ? ", with setpriv" : ""})`);
+  }
+  if (dataOwner === undefined) await chown(directory, root.uid, root.gid);
   throw new Error(
-    `PostgreSQL refuses to run as root, and an unprivileged user cannot reach its programs and ${directory}: ` +
-      `${namespaceFailure} (in a user namespace); ${otherFailure} (as user ${other.ids.uid}). ${MEND}`,
+    `PostgreSQL refuses to run as root, and no unprivileged user can reach its programs and ${directory}: ${failures.join("; ")}. ${MEND}`,
   );
 }
 
@@ -117,9 +125,14 @@ export function runAs(user: PostgresUser, command: PostgresCommand): Promise<Pro
 export function planAs(user: PostgresUser, { command, args, cwd }: PostgresCommand): ProcessPlan {
   // SIGINT is the fast shutdown: sessions are ended, what is committed is kept.
   const plan: ProcessPlan = { command, args, cwd, env: ENVIRONMENT, stopSignal: "SIGINT", graceMs: GRACE_MS };
-  if (user.kind === "other") return { ...plan, ...user.ids };
   if (user.kind === "self") return plan;
-  // Becomes the command without a process in between, so that signals reach it.
-  const mapping = ["-U", `--map-user=${user.mappedId}`, `--map-group=${user.mappedId}`, "--"];
-  return { ...plan, command: "unshare", args: [...mapping, command, ...args] };
+  // unshare and setpriv become the command, without a process in between that would keep signals from it.
+  if (user.kind === "namespace") {
+    const mapping = ["-U", `--map-user=${user.mappedId}`, `--map-group=${user.mappedId}`, "--"];
+    return { ...plan, command: "unshare", args: [...mapping, command, ...args] };
+  }
+  if (!user.passesClosedFolders) return { ...plan, ...user.ids };
+  const identity = [`--reuid=${user.ids.uid}`, `--regid=${user.ids.gid}`, "--clear-groups"];
+  const capability = ["--inh-caps=-all,+dac_override", "--ambient-caps=+dac_override", "--"];
+  return { ...plan, command: "setpriv", args: [...identity, ...capability, command, ...args] };
 }

@@ -1,4 +1,9 @@
-import { type ChatCompletion, type ChatCompletionRequest, chatCompletionRequest, type chatMessage } from "@bonfire/protocol/chat-completions";
+import {
+  type ChatCompletion,
+  type ChatCompletionRequest,
+  chatCompletionRequest,
+  type chatMessage,
+} from "@bonfire/protocol/chat-completions";
 import { DONE_FRAME, type SseFrame } from "@bonfire/protocol/sse";
 import { parseRequest } from "@bonfire/protocol/validation-error";
 import type { z } from "zod";
@@ -21,7 +26,7 @@ export interface ChatCall {
 /** @throws ApiError that names the field at fault. */
 export function readChatCall(input: unknown): ChatCall {
   const body: ChatCompletionRequest = parseRequest(chatCompletionRequest, input);
-  const ignored = judgeFields(body, chatCompletionRequest.shape, CHAT_FIELDS);
+  const ignored = judgeFields(input, chatCompletionRequest.shape, CHAT_FIELDS);
   return {
     model: body.model,
     request: {

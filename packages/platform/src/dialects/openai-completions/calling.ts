@@ -4,7 +4,11 @@ import { writeGenerationOptions } from "../generation-options.ts";
 import { type ChunkReader, readGenerationStream } from "../generation-stream.ts";
 
 /** The body that asks an OpenAI-like server for a streamed text completion. */
-export function writeCompletionBody(prompt: Exclude<Prompt, { kind: "chat" }>, request: GenerateRequest, model: string): Record<string, unknown> {
+export function writeCompletionBody(
+  prompt: Exclude<Prompt, { kind: "chat" }>,
+  request: GenerateRequest,
+  model: string,
+): Record<string, unknown> {
   return {
     model,
     prompt: prompt.kind === "text" ? prompt.text : prompt.tokens,
@@ -15,7 +19,9 @@ export function writeCompletionBody(prompt: Exclude<Prompt, { kind: "chat" }>, r
 }
 
 const completionChunk = z.object({
-  choices: z.array(z.object({ index: z.int().min(0).default(0), text: z.string().nullish(), finish_reason: z.string().nullish() })).default([]),
+  choices: z
+    .array(z.object({ index: z.int().min(0).default(0), text: z.string().nullish(), finish_reason: z.string().nullish() }))
+    .default([]),
 });
 
 const readCompletionChunk: ChunkReader = (json) =>

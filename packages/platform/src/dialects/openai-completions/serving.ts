@@ -23,7 +23,7 @@ export interface CompletionCall {
 /** @throws ApiError that names the field at fault. */
 export function readCompletionCall(input: unknown): CompletionCall {
   const body: CompletionRequest = parseRequest(completionRequest, input);
-  const ignored = judgeFields(body, completionRequest.shape, COMPLETION_FIELDS);
+  const ignored = judgeFields(input, completionRequest.shape, COMPLETION_FIELDS);
   const options = readGenerationOptions(body, body.max_tokens ?? DEFAULT_MAX_TOKENS);
   return {
     model: body.model,

@@ -92,7 +92,9 @@ const generationBody = z.object({
 export function answerLikeAModel({ contextLength }: Pick<FakeOptions, "contextLength">): Script {
   return async ({ path, body, response, hungUp }) => {
     const { model, messages, prompt, n, max_tokens, stop } = generationBody.parse(body);
-    const words = Array.isArray(prompt) ? prompt.map((id) => `t${id}`) : splitWords(prompt ?? messages?.map((message) => message.content).join(" ") ?? "");
+    const words = Array.isArray(prompt)
+      ? prompt.map((id) => `t${id}`)
+      : splitWords(prompt ?? messages?.map((message) => message.content).join(" ") ?? "");
     if (words.length >= contextLength) {
       const message = `This model's maximum context length is ${contextLength} tokens. However, your messages resulted in ${words.length} tokens.`;
       const error = { message, type: "exceed_context_size_error", code: 400, n_prompt_tokens: words.length, n_ctx: contextLength };

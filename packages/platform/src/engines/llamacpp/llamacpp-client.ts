@@ -100,7 +100,8 @@ export class LlamacppClient implements ModelClient {
     const body = { prompt: prefix, id_slot: slot.id, n_predict: 0, cache_prompt: true };
     // No signal: hanging up would not stop the server, it would only hide when the slot is free.
     const answer = sliceAnswer.safeParse(await this.#http.postJson("completion", body, new AbortController().signal));
-    if (!answer.success) throw new EngineError("bad-response", "The engine's answer to a part of the prompt cannot be read.", { cause: answer.error });
+    if (!answer.success)
+      throw new EngineError("bad-response", "The engine's answer to a part of the prompt cannot be read.", { cause: answer.error });
     return answer.data.timings.cache_n;
   }
 

@@ -23,7 +23,9 @@ describe("llamacpp", () => {
   const generate = (request: Partial<GenerateRequest>) => {
     const { client } = server;
     if (client.generate === undefined) throw new Error("The client does not generate.");
-    return foldGeneration(client.generate({ prompt: { kind: "text", text: "" }, choices: 1, stop: [], maxTokens: 1, ...request }, AbortSignal.timeout(60_000)));
+    return foldGeneration(
+      client.generate({ prompt: { kind: "text", text: "" }, choices: 1, stop: [], maxTokens: 1, ...request }, AbortSignal.timeout(60_000)),
+    );
   };
   const longPrompt = (seed: number): GenerateRequest["prompt"] => ({
     kind: "chat",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../engine/engine-error.ts";
-import { type Generation, foldGeneration } from "../../engine/fold-generation.ts";
+import { foldGeneration, type Generation } from "../../engine/fold-generation.ts";
 import type { GenerateRequest } from "../../engine/generation.ts";
 import { engineConformance } from "../../engine/testing/conformance.ts";
 import { FakeStream, type Script, sendJson, startFakeReplica } from "../../engine/testing/fake-replica.ts";
@@ -27,7 +27,10 @@ engineConformance("openai-compatible, on a scripted replica,", async () => {
 const REQUEST: GenerateRequest = { prompt: { kind: "chat", messages: [{ role: "user", content: "hello" }] }, choices: 1, stop: [] };
 
 /** Runs one call against a script and hands over what came of it. */
-async function against<Value>(script: Script | undefined, use: (generate: () => Promise<Generation>, fake: Awaited<ReturnType<typeof startFakeReplica>>) => Promise<Value>) {
+async function against<Value>(
+  script: Script | undefined,
+  use: (generate: () => Promise<Generation>, fake: Awaited<ReturnType<typeof startFakeReplica>>) => Promise<Value>,
+) {
   const fake = await startFakeReplica({ model: "fake", contextLength: CONTEXT });
   if (script !== undefined) fake.script = script;
   const client = openaiCompatible.connect({ address: { kind: "url", url: fake.url }, model: "fake", credentials: async () => "secret" });
@@ -41,7 +44,13 @@ async function against<Value>(script: Script | undefined, use: (generate: () => 
   }
 }
 
-const failureOf = (script: Script) => against(script, (generate) => generate().then(() => undefined, (error: unknown) => error));
+const failureOf = (script: Script) =>
+  against(script, (generate) =>
+    generate().then(
+      () => undefined,
+      (error: unknown) => error,
+    ),
+  );
 
 describe("openai-compatible", () => {
   it("sends the key as a bearer token and asks for usage in the stream", async () => {
@@ -54,21 +63,24 @@ describe("openai-compatible", () => {
 
   it("puts characters together that were split between chunks of bytes", async () => {
     const text = "héllo 🔥 日本";
-    const generation = await against(async ({ path, response }) => {
-      const recorded: Buffer[] = [];
-      const write = response.write.bind(response);
-      response.write = ((bytes: string) => recorded.push(Buffer.from(bytes)) > 0) as typeof response.write;
-      const stream = new FakeStream(response, { path, model: "fake" });
-      stream.begin();
-      stream.text(0, text);
-      stream.finish(0, "stop");
-      response.write = write;
-      for (const byte of Buffer.concat(recorded)) {
-        write(Buffer.from([byte]));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      response.end("data: [DONE]\n\n");
-    }, (generate) => generate());
+    const generation = await against(
+      async ({ path, response }) => {
+        const recorded: Buffer[] = [];
+        const write = response.write.bind(response);
+        response.write = ((bytes: string) => recorded.push(Buffer.from(bytes)) > 0) as typeof response.write;
+        const stream = new FakeStream(response, { path, model: "fake" });
+        stream.begin();
+        stream.text(0, text);
+        stream.finish(0, "stop");
+        response.write = write;
+        for (const byte of Buffer.concat(recorded)) {
+          write(Buffer.from([byte]));
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        response.end("data: [DONE]\n\n");
+      },
+      (generate) => generate(),
+    );
     expect(generation.choices[0]?.text).toBe(text);
   });
 
@@ -103,11 +115,17 @@ describe("openai-compatible", () => {
   });
 
   it("accepts a stream without [DONE], and usage on the last chunk", async () => {
-    const generation = await against(async ({ response }) => {
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      const chunk = { choices: [{ index: 0, delta: { content: "hi" }, finish_reason: "eos" }], usage: { prompt_tokens: 9, completion_tokens: 1, cached_tokens: 4 } };
-      response.end(`: ka\r\n\r\ndata:${JSON.stringify(chunk)}\r\n\r\n`);
-    }, (generate) => generate());
+    const generation = await against(
+      async ({ response }) => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        const chunk = {
+          choices: [{ index: 0, delta: { content: "hi" }, finish_reason: "eos" }],
+          usage: { prompt_tokens: 9, completion_tokens: 1, cached_tokens: 4 },
+        };
+        response.end(`: ka\r\n\r\ndata:${JSON.stringify(chunk)}\r\n\r\n`);
+      },
+      (generate) => generate(),
+    );
     expect(generation).toMatchObject({ choices: [{ text: "hi", finishReason: "stop" }], usage: { promptTokens: 9, cachedTokens: 4 } });
   });
 
@@ -154,7 +172,11 @@ describe("openai-compatible", () => {
 
   it("hangs up when the consumer leaves", async () => {
     await against(undefined, async (_, fake) => {
-      const client = openaiCompatible.connect({ address: { kind: "url", url: fake.url }, model: "fake", credentials: async () => undefined });
+      const client = openaiCompatible.connect({
+        address: { kind: "url", url: fake.url },
+        model: "fake",
+        credentials: async () => undefined,
+      });
       for await (const event of client.generate?.(REQUEST, AbortSignal.timeout(10_000)) ?? []) if (event.type === "text-delta") break;
       await until(() => fake.calls[0]?.hungUp.aborted === true && fake.busy() === 0);
       await client.close();

@@ -32,9 +32,15 @@ class OpenaiCompatibleClient implements ModelClient {
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
     const { prompt } = request;
     if (prompt.kind === "chat") {
-      return readChatStream(this.#http.postForEvents("chat/completions", writeChatBody(prompt, request, this.#model), signal), request.choices);
+      return readChatStream(
+        this.#http.postForEvents("chat/completions", writeChatBody(prompt, request, this.#model), signal),
+        request.choices,
+      );
     }
-    return readCompletionStream(this.#http.postForEvents("completions", writeCompletionBody(prompt, request, this.#model), signal), request.choices);
+    return readCompletionStream(
+      this.#http.postForEvents("completions", writeCompletionBody(prompt, request, this.#model), signal),
+      request.choices,
+    );
   }
 
   async health(signal: AbortSignal): Promise<ReplicaHealth> {

@@ -63,20 +63,15 @@ export class ProcessSubstrate implements Substrate {
   }
 
   async ended(id: string): Promise<ObservedReplica> {
-    const child = this.#find(id);
+    const child = this.#children.get(id);
+    if (child === undefined) throw new Error(`No replica ${id} was started here.`);
     child.exit = await child.process.exited;
     return describe(child);
   }
 
   async stop(id: string, graceMs: number): Promise<void> {
-    await this.#find(id).process.stop(graceMs);
+    await this.#children.get(id)?.process.stop(graceMs);
     this.#children.delete(id);
-  }
-
-  #find(id: string): Child {
-    const child = this.#children.get(id);
-    if (child === undefined) throw new Error(`No replica ${id} was started here.`);
-    return child;
   }
 }
 

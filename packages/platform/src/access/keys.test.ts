@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "../engine/testing/until.ts";
+import { type DatabaseConnection, openDatabase } from "../storage/database.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../storage/embedded-postgres.ts";
+import { KeySnapshot } from "./key-snapshot.ts";
+import { KeyStore } from "./key-store.ts";
+
+describe("keys in a database", () => {
+  let directory: string;
+  let postgres: EmbeddedPostgres;
+  let connection: DatabaseConnection;
+  let store: KeyStore;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "bonfire-keys-"));
+    postgres = await startEmbeddedPostgres({ directory, log: () => undefined });
+    connection = await openDatabase(postgres.databaseUrl, () => undefined);
+    store = new KeyStore(connection.database);
+  }, 60_000);
+  afterAll(async () => {
+    await connection.close();
+    await postgres.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it("migrates an empty database, once, also when several platforms start together", async () => {
+    const others = await Promise.all([1, 2, 3].map(() => openDatabase(postgres.databaseUrl, () => undefined)));
+    const { rows } = await connection.database.execute<{ migrations: string }>(
+      sql`select count(*) as migrations from drizzle.__drizzle_migrations`,
+    );
+    expect(Number(rows[0]?.migrations)).toBe(1);
+    await Promise.all(others.map((other) => other.close()));
+  });
+
+  it("stores no secret, only its hash", async () => {
+    const { key } = await store.create({ name: "hidden", role: "inference" });
+    const { rows } = await connection.database.execute(sql`select * from api_keys where name = 'hidden'`);
+    expect(JSON.stringify(rows)).not.toContain(key);
+    expect(JSON.stringify(rows)).toContain("sha256");
+  });
+
+  it("lists keys in the order of their creation, a page at a time", async () => {
+    const made = [];
+    for (const name of ["a", "b", "c"]) made.push((await store.create({ name, role: "inference" })).id);
+    const all = (await store.list({ limit: 100, after: undefined })).keys.map((key) => key.id);
+    const position = all.indexOf(made[0] ?? "");
+    expect(all.slice(position, position + 3)).toEqual(made);
+    const page = await store.list({ limit: 1, after: made[0] });
+    expect(page.keys.map((key) => key.id)).toEqual([made[1]]);
+    expect(page.hasMore).toBe(true);
+  });
+
+  it("revokes a key once", async () => {
+    const { id } = await store.create({ name: "short-lived", role: "inference" });
+    expect(await store.revoke(id)).toBe(true);
+    expect(await store.revoke(id)).toBe(false);
+    expect(await store.revoke("key_unknown")).toBe(false);
+    expect((await store.list({ limit: 100, after: undefined })).keys.find((key) => key.id === id)?.revoked_at).toBeTypeOf("number");
+  });
+
+  it("does not bring a revoked key back when it is asked for again", async () => {
+    const secret = "a-chosen-secret-of-enough-length";
+    expect(await store.ensure({ name: "bootstrap", role: "admin", secret })).toBe(true);
+    const { keys } = await store.list({ limit: 100, after: undefined });
+    await store.revoke(keys.find((key) => key.name === "bootstrap")?.id ?? "");
+    expect(await store.ensure({ name: "bootstrap", role: "admin", secret })).toBe(false);
+    expect((await store.known()).callers.size).toBe(keys.filter((key) => key.revoked_at === null).length - 1);
+  });
+
+  it("refuses to start on a schema that is newer than the program", async () => {
+    await connection.database.execute(sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('future', 99999999999999)`);
+    await expect(openDatabase(postgres.databaseUrl, () => undefined)).rejects.toThrow("newer version");
+    await connection.database.execute(sql`delete from drizzle.__drizzle_migrations where hash = 'future'`);
+  });
+
+  describe("the snapshot in memory", () => {
+    it("knows a key as soon as it is refreshed, and forgets it when it is revoked", async () => {
+      const snapshot = new KeySnapshot(store, () => undefined);
+      await snapshot.refresh();
+      const { id, key } = await store.create({ name: "app", role: "inference" });
+      expect(() => snapshot.authenticate(key)).toThrow(expect.objectContaining({ code: "invalid_api_key" }));
+      await snapshot.refresh();
+      expect(snapshot.authenticate(key)).toMatchObject({ keyId: id, role: "inference", projectId: "proj_default" });
+      await store.revoke(id);
+      await snapshot.refresh();
+      expect(() => snapshot.authenticate(key)).toThrow(expect.objectContaining({ code: "invalid_api_key" }));
+    });
+
+    it("sees what another platform changed", async () => {
+      const snapshot = new KeySnapshot(store, () => undefined);
+      await snapshot.start();
+      const { id, key } = await store.create({ name: "elsewhere", role: "inference" });
+      await until(() => {
+        try {
+          return snapshot.authenticate(key).keyId === id;
+        } catch {
+          return false;
+        }
+      });
+      snapshot.stop();
+    });
+
+    it("serves known keys while the database is away, and calls the others unchecked rather than wrong", async () => {
+      const own = await openDatabase(postgres.databaseUrl, () => undefined);
+      const snapshot = new KeySnapshot(new KeyStore(own.database), () => undefined);
+      const { id, key } = await store.create({ name: "known", role: "inference" });
+      await snapshot.refresh();
+      await own.close();
+      await expect(snapshot.refresh()).rejects.toThrow();
+      expect(snapshot.authenticate(key).keyId).toBe(id);
+      expect(() => snapshot.authenticate("bf-unknown")).toThrow(expect.objectContaining({ code: "database_unavailable", status: 503 }));
+    });
+  });
+});
