@@ -1,4 +1,4 @@
-import { ConfigError } from "@bonfire/platform/config";
+import { ConfigError, SETTINGS } from "@bonfire/platform/config";
 import { VERSION } from "@bonfire/platform/version";
 import { Command, CommanderError } from "commander";
 import { CliError, EXIT } from "./exit.ts";
@@ -15,7 +15,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   program
     .command("up")
     .description("Start the platform and run it until Ctrl-C.")
-    .addHelpText("after", UP_HELP)
+    .addHelpText("after", upHelp)
     .action(async () => {
       const { up } = await import("./up.ts");
       exitCode = await up();
@@ -68,25 +68,20 @@ interface KeyOptions {
   readonly json?: boolean;
 }
 
-const UP_HELP = `
+function upHelp(): string {
+  const width = Math.max(...SETTINGS.map(({ name }) => name.length));
+  const settings = SETTINGS.map(({ name, meaning }) => `  ${name.padEnd(width)}  ${meaning}`);
+  return `
 The first start fetches an engine and a small model, starts a database of its own and prints an API key, once.
+Ctrl-C lets running requests finish for up to ten seconds; a second Ctrl-C ends them at once.
 
 Settings are environment variables:
-  BONFIRE_HOME              folder of this instance (default ~/.bonfire)
-  BONFIRE_CACHE             folder of downloads (default: the user's cache folder)
-  BONFIRE_HOST              address to listen on (default 127.0.0.1)
-  BONFIRE_PORT              port to listen on (default 8080; 0 picks a free one)
-  BONFIRE_BOOTSTRAP_KEY     value of a first admin key that you choose, at least 20 characters
-  BONFIRE_LOG_LEVEL         trace, debug, info, warn, error, fatal or silent (default info)
-  BONFIRE_LLAMA_SERVER      llama-server to use instead of the one that is installed
-  BONFIRE_UPSTREAM_URL      OpenAI-compatible server whose models are served as well, such as http://127.0.0.1:8000/v1
-  BONFIRE_UPSTREAM_API_KEY  key for that server
-  DATABASE_URL              PostgreSQL to use instead of the embedded one
-  HF_TOKEN, HF_ENDPOINT     Hugging Face token and mirror
+${settings.join("\n")}
 
 Examples:
   npx --no bonfire up
   BONFIRE_HOME=~/second BONFIRE_PORT=8081 npx --no bonfire up`;
+}
 
 const REMOTE_HELP = `
 Without --url the commands talk to the platform that runs on this machine for BONFIRE_HOME, through a socket that only its owner can open.

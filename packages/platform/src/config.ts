@@ -7,14 +7,14 @@ import { faultOfChosenSecret } from "./access/key-secret.ts";
 const environmentSchema = z.object({
   BONFIRE_HOME: z.string().min(1).optional().describe("Folder of this instance: database, sockets. Default ~/.bonfire"),
   BONFIRE_CACHE: z.string().min(1).optional().describe("Folder of downloads that instances share. Default: the user's cache folder"),
-  BONFIRE_HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on"),
+  BONFIRE_HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on. Default 127.0.0.1"),
   BONFIRE_PORT: z
     .string()
     .regex(/^\d+$/, "a port number from 0 to 65535 (0 picks a free one)")
     .transform(Number)
     .refine((port) => port <= 65_535, "a port number from 0 to 65535 (0 picks a free one)")
     .default(8080)
-    .describe("Port to listen on"),
+    .describe("Port to listen on. Default 8080; 0 picks a free one"),
   BONFIRE_BOOTSTRAP_KEY: z
     .string()
     .superRefine((secret, context) => {
@@ -22,16 +22,16 @@ const environmentSchema = z.object({
       if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
     })
     .optional()
-    .describe("Value of a first admin key that you choose"),
+    .describe("Value of a first admin key that you choose, at least 20 characters"),
   BONFIRE_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
-    .describe("Least level that is logged"),
+    .describe("Least level that is logged: trace, debug, info, warn, error, fatal or silent. Default info"),
   BONFIRE_LLAMA_SERVER: z.string().min(1).optional().describe("Path of a llama-server to use instead of the one that is installed"),
   BONFIRE_UPSTREAM_URL: z
     .url({ protocol: /^https?$/, error: "a base URL such as http://127.0.0.1:8000/v1" })
     .optional()
-    .describe("Base URL of an OpenAI-compatible server whose models are served beside the default one"),
+    .describe("Base URL of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1, whose models are served as well"),
   BONFIRE_UPSTREAM_API_KEY: z.string().min(1).optional().describe("Key for that server"),
   DATABASE_URL: z
     .string()
@@ -42,8 +42,13 @@ const environmentSchema = z.object({
   HF_ENDPOINT: z
     .url({ protocol: /^https?$/, error: "an http or https URL" })
     .default("https://huggingface.co")
-    .describe("Hugging Face or a mirror of it"),
+    .describe("Hugging Face or a mirror of it. Default https://huggingface.co"),
 });
+
+/** Name and meaning of every setting, for help texts and the reference. */
+export const SETTINGS: readonly { readonly name: string; readonly meaning: string }[] = Object.entries(environmentSchema.shape).map(
+  ([name, schema]) => ({ name, meaning: schema.description ?? "" }),
+);
 
 export interface Config {
   readonly home: string;

@@ -14,6 +14,7 @@ import { FrontDoor } from "./http/front-door.ts";
 import { createHttpServer, type HttpServerOptions } from "./http/http-server.ts";
 import { describeApi } from "./http/openapi.ts";
 import { Lifetime } from "./lifetime.ts";
+import type { PlatformOptions } from "./platform-options.ts";
 import { ADMIN_SOCKET } from "./processes/admin-socket.ts";
 import { claimSocket, SocketTakenError } from "./processes/claim-socket.ts";
 import { ensureSocketDirectory } from "./processes/socket-directory.ts";
@@ -23,15 +24,6 @@ import { startDefaultModel } from "./start-default-model.ts";
 import { openDatabase } from "./storage/database.ts";
 import { startEmbeddedPostgres } from "./storage/embedded-postgres.ts";
 import { VERSION } from "./version.ts";
-
-export interface PlatformOptions {
-  readonly config: Config;
-  readonly logger: Logger;
-  /** One line for a person who waits for the start. */
-  readonly onProgress: (line: string) => void;
-  /** Gives up the start. */
-  readonly signal: AbortSignal;
-}
 
 export interface Platform {
   /** Base URL for clients, `/v1` included. */

@@ -90,4 +90,3 @@ export const chatCompletionChunk = z
     usage: usage.nullish(),
   })
   .meta({ id: "ChatCompletionChunk" });
-export type ChatCompletionChunk = z.infer<typeof chatCompletionChunk>;

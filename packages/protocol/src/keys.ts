@@ -4,9 +4,17 @@ import { z } from "zod";
 export const keyRole = z.enum(["inference", "admin"]);
 export type KeyRole = z.infer<typeof keyRole>;
 
+/** No control characters, of which the database refuses one, and no halves of surrogate pairs. */
+const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
+
 export const createKeyRequest = z
   .strictObject({
-    name: z.string().min(1).max(100).describe("Shown in lists and logs; need not be unique."),
+    name: z
+      .string()
+      .min(1)
+      .max(100)
+      .regex(PRINTABLE, "a text without control characters")
+      .describe("Shown in lists and logs; need not be unique."),
     role: keyRole.default("inference"),
   })
   .meta({ id: "CreateKeyRequest" });
@@ -21,7 +29,7 @@ const keyFields = {
   revoked_at: z.int().nullable().describe("Unix seconds, or null while the key is valid."),
 };
 
-export const apiKey = z.strictObject(keyFields).meta({ id: "ApiKey" });
+const apiKey = z.strictObject(keyFields).meta({ id: "ApiKey" });
 export type ApiKey = z.infer<typeof apiKey>;
 
 export const createdKey = z
@@ -31,13 +39,12 @@ export type CreatedKey = z.infer<typeof createdKey>;
 
 export const listKeysQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(100),
-  after: z.string().optional().describe("Id of the last key of the page before."),
+  after: z.string().regex(PRINTABLE, "the id of a key").optional().describe("Id of the last key of the page before."),
 });
 
 export const apiKeyList = z
   .strictObject({ object: z.literal("list"), data: z.array(apiKey), has_more: z.boolean(), last_id: z.string().nullable() })
   .meta({ id: "ApiKeyList" });
-export type ApiKeyList = z.infer<typeof apiKeyList>;
 
 export const revokedKey = z
   .strictObject({ id: z.string(), object: z.literal("api_key"), deleted: z.literal(true) })

@@ -12,4 +12,3 @@ export const model = z
 export type Model = z.infer<typeof model>;
 
 export const modelList = z.strictObject({ object: z.literal("list"), data: z.array(model) }).meta({ id: "ModelList" });
-export type ModelList = z.infer<typeof modelList>;

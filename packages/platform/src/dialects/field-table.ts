@@ -4,7 +4,7 @@ import { ApiError } from "@bonfire/protocol/errors";
  * How a dialect treats a field that its schema does not read. `ignored`: the real API accepts it and it cannot change the answer's tokens.
  * `refused`: it would change the answer and is not served here, unless its value asks for nothing.
  */
-export type FieldRule =
+type FieldRule =
   | { readonly treatment: "ignored"; readonly source: string }
   | { readonly treatment: "refused"; readonly source: string; readonly harmless?: (value: unknown) => boolean };
 

@@ -2,6 +2,7 @@ import { ApiError } from "@bonfire/protocol/errors";
 import type { samplingFields } from "@bonfire/protocol/text-generation";
 import type { z } from "zod";
 import type { GenerateRequest } from "../engine/generation.ts";
+import { wellFormed } from "./well-formed.ts";
 
 type SamplingBody = z.infer<z.ZodObject<typeof samplingFields>>;
 
@@ -9,7 +10,7 @@ type SamplingBody = z.infer<z.ZodObject<typeof samplingFields>>;
 export function readGenerationOptions(body: SamplingBody, maxTokens: number | null | undefined): Omit<GenerateRequest, "prompt"> {
   return {
     choices: body.n ?? 1,
-    stop: typeof body.stop === "string" ? [body.stop] : (body.stop ?? []),
+    stop: (typeof body.stop === "string" ? [body.stop] : (body.stop ?? [])).map(wellFormed),
     ...present("maxTokens", maxTokens),
     ...present("seed", body.seed),
     ...present("temperature", body.temperature),

@@ -4,9 +4,9 @@ import type { ReplicaAddress } from "../engine/engine.ts";
 import { EngineError } from "../engine/engine-error.ts";
 
 /** Turns an answer with an error status into the failure that it means. */
-export type ErrorReader = (status: number, body: string, retryAfterMs: number | undefined) => EngineError;
+type ErrorReader = (status: number, body: string, retryAfterMs: number | undefined) => EngineError;
 
-export interface ReplicaHttpOptions {
+interface ReplicaHttpOptions {
   readonly address: ReplicaAddress;
   /** Asked before each call. */
   readonly credentials: () => Promise<string | undefined>;

@@ -21,6 +21,8 @@ interface EngineErrorDetails {
   readonly retryAfterMs?: number;
   /** First part of the body that the replica gave, for logs; never shown to a client as it is. */
   readonly upstreamBody?: string;
+  /** It is the prompt that cannot be served, not another field. */
+  readonly promptIsAtFault?: boolean;
   readonly promptTokens?: number;
   readonly contextTokens?: number;
   readonly cause?: unknown;

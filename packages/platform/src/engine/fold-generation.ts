@@ -1,6 +1,6 @@
 import type { FinishReason, GenerateEvent, TokenUsage } from "./generation.ts";
 
-export interface GeneratedChoice {
+interface GeneratedChoice {
   readonly text: string;
   readonly reasoning: string;
   readonly finishReason: FinishReason;

@@ -9,7 +9,7 @@ export interface Command {
 }
 
 /** A command that ended with another status than 0; the message ends with the last lines that it printed. */
-export class CommandError extends Error {
+class CommandError extends Error {
   override readonly name = "CommandError";
   readonly code: number;
   readonly lastLines: readonly string[];

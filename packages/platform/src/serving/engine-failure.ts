@@ -36,7 +36,7 @@ export function toClientError(error: unknown, model: string, promptParam: "messa
     error.kind === "context-overflow" ? overflowMessage(error, promptParam) : message === "theirs" ? error.message : message(model),
     {
       cause: error,
-      ...(error.kind === "context-overflow" ? { param: promptParam } : {}),
+      ...(error.kind === "context-overflow" || error.details.promptIsAtFault === true ? { param: promptParam } : {}),
       ...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter }),
     },
   );

@@ -2,8 +2,9 @@ import { type FieldTable, isEmptyArray, isFalse } from "../field-table.ts";
 
 const SPEC = "openai-openapi CreateChatCompletionRequest";
 
-const isPlainText = (value: unknown): boolean => JSON.stringify(value) === '{"type":"text"}';
-const isTextOnly = (value: unknown): boolean => JSON.stringify(value) === '["text"]';
+const isPlainText = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "type" in value && value.type === "text" && Object.keys(value).length === 1;
+const isTextOnly = (value: unknown): boolean => Array.isArray(value) && value.length === 1 && value[0] === "text";
 
 /** Fields of OpenAI's chat completions beyond the schema's own. */
 export const CHAT_FIELDS: FieldTable = {

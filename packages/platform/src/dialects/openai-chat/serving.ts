@@ -13,6 +13,7 @@ import type { AnswerHead } from "../answer-head.ts";
 import { judgeFields } from "../field-table.ts";
 import { type Delivery, readDelivery, readGenerationOptions } from "../generation-options.ts";
 import { writeUsage } from "../usage.ts";
+import { wellFormed } from "../well-formed.ts";
 import { CHAT_FIELDS } from "./fields.ts";
 
 export interface ChatCall {
@@ -52,7 +53,7 @@ function readMessage(message: z.infer<typeof chatMessage>): ChatMessage {
 /** Parts of one message are one text: joined by line breaks, as llama.cpp and vLLM render them. */
 function readContent(content: z.infer<typeof chatMessage>["content"]): string {
   if (content === null || content === undefined) return "";
-  return typeof content === "string" ? content : content.map((part) => part.text).join("\n");
+  return wellFormed(typeof content === "string" ? content : content.map((part) => part.text).join("\n"));
 }
 
 export function writeChatCompletion({ choices, usage }: Generation, head: AnswerHead): ChatCompletion {

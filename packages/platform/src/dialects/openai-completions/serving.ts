@@ -7,6 +7,7 @@ import type { AnswerHead } from "../answer-head.ts";
 import { judgeFields } from "../field-table.ts";
 import { type Delivery, readDelivery, readGenerationOptions } from "../generation-options.ts";
 import { writeUsage } from "../usage.ts";
+import { wellFormed } from "../well-formed.ts";
 import { COMPLETION_FIELDS } from "./fields.ts";
 
 /** OpenAI's default for text completions. */
@@ -34,12 +35,12 @@ export function readCompletionCall(input: unknown): CompletionCall {
 }
 
 function readPrompts(prompt: CompletionRequest["prompt"]): Prompt[] {
-  if (typeof prompt === "string") return [{ kind: "text", text: prompt }];
+  if (typeof prompt === "string") return [{ kind: "text", text: wellFormed(prompt) }];
   const prompts: Prompt[] = [];
   const ids: number[] = [];
   for (const item of prompt) {
     if (typeof item === "number") ids.push(item);
-    else prompts.push(typeof item === "string" ? { kind: "text", text: item } : { kind: "tokens", tokens: item });
+    else prompts.push(typeof item === "string" ? { kind: "text", text: wellFormed(item) } : { kind: "tokens", tokens: item });
   }
   return ids.length > 0 ? [{ kind: "tokens", tokens: ids }] : prompts;
 }

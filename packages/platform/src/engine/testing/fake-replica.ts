@@ -5,7 +5,7 @@ import { z } from "zod";
 /** What the fake does with one request; the conformance suite and fault tests write these. */
 export type Script = (call: FakeCall) => Promise<void>;
 
-export interface FakeCall {
+interface FakeCall {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly body: Record<string, unknown>;
@@ -89,7 +89,7 @@ const generationBody = z.object({
 });
 
 /** One word is one token; a prompt that does not fit is refused with both counts, as llama.cpp and OpenAI do. */
-export function answerLikeAModel({ contextLength }: Pick<FakeOptions, "contextLength">): Script {
+function answerLikeAModel({ contextLength }: Pick<FakeOptions, "contextLength">): Script {
   return async ({ path, body, response, hungUp }) => {
     const { model, messages, prompt, n, max_tokens, stop } = generationBody.parse(body);
     const words = Array.isArray(prompt)

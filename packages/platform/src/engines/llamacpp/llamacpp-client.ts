@@ -17,6 +17,8 @@ const slotList = z.array(z.object({ is_processing: z.boolean() }));
 
 /** The server draws a seed itself when it is asked for this one. */
 const RANDOM_SEED = 0xffff_ffff;
+/** The largest limit that the server can hold. */
+const MOST_TOKENS = 0x7fff_ffff;
 
 /** A client of one llama.cpp server that is ours alone. */
 export class LlamacppClient implements ModelClient {
@@ -39,7 +41,7 @@ export class LlamacppClient implements ModelClient {
 
   /** The server refuses more choices than it has slots, so each choice is a request of its own that runs when a slot is free. */
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
-    const prompt = await this.#tokenizeLong(request.prompt, signal);
+    const prompt = await this.#tokenizeWhereItMatters(request.prompt, signal);
     if (prompt.length >= this.#contextLength) {
       throw new EngineError("context-overflow", "The prompt is longer than the model's context.", {
         promptTokens: prompt.length,
@@ -107,6 +109,8 @@ export class LlamacppClient implements ModelClient {
 
   #openStream(request: GenerateRequest, slot: Slot, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
     const { prompt } = request;
+    // The server cuts a larger number to 32 bits, which may leave a small one.
+    const bounded = request.maxTokens === undefined ? request : { ...request, maxTokens: Math.min(request.maxTokens, MOST_TOKENS) };
     const own = {
       id_slot: slot.id,
       cache_prompt: true,
@@ -114,20 +118,24 @@ export class LlamacppClient implements ModelClient {
       ...(request.seed === undefined ? {} : { seed: toServerSeed(request.seed) }),
     };
     if (prompt.kind === "chat") {
-      const body = { ...writeChatBody(prompt, request, this.#model), ...own };
+      const body = { ...writeChatBody(prompt, bounded, this.#model), ...own };
       return readChatStream(this.#http.postForEvents("v1/chat/completions", body, signal), 1);
     }
-    const body = { ...writeCompletionBody(prompt, request, this.#model), ...own };
+    const body = { ...writeCompletionBody(prompt, bounded, this.#model), ...own };
     return readCompletionStream(this.#http.postForEvents("v1/completions", body, signal), 1);
   }
 
-  /** Token ids of a prompt that may be longer than a slice; of a shorter one they are not needed, and none are returned. */
-  async #tokenizeLong(prompt: Prompt, signal: AbortSignal): Promise<readonly number[]> {
+  /**
+   * Token ids of a prompt that may be longer than a slice; of a shorter one they are not needed, and none are returned.
+   * @throws EngineError for a prompt without any token, which the server would answer with nothing.
+   */
+  async #tokenizeWhereItMatters(prompt: Prompt, signal: AbortSignal): Promise<readonly number[]> {
     if (prompt.kind === "tokens") return prompt.tokens;
     if (isSurelyShort(prompt)) return [];
     const content = prompt.kind === "text" ? prompt.text : await this.#applyTemplate(prompt, signal);
     const answer = tokens.safeParse(await this.#http.postJson("tokenize", { content, add_special: true, parse_special: true }, signal));
     if (!answer.success) throw new EngineError("bad-response", "The engine's tokens cannot be read.", { cause: answer.error });
+    if (answer.data.tokens.length === 0) throw new EngineError("invalid-request", "The prompt is empty.", { promptIsAtFault: true });
     return answer.data.tokens;
   }
 
@@ -138,14 +146,14 @@ export class LlamacppClient implements ModelClient {
   }
 }
 
-/** What a template adds around each message, in bytes, generously. */
+/** Bytes that a template adds around each message, generously. */
 const TEMPLATE_BYTES = 24;
 
-/** No tokenizer makes more tokens than there are bytes. */
+/** No tokenizer makes more tokens than there are bytes. A prompt without text is worth a look: it may have no token at all. */
 function isSurelyShort(prompt: Extract<Prompt, { kind: "chat" | "text" }>): boolean {
   const texts = prompt.kind === "text" ? [prompt.text] : prompt.messages.map((message) => message.content);
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text) + TEMPLATE_BYTES, 0);
-  return bytes <= SLICE_TOKENS;
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  return bytes > 0 && bytes + texts.length * TEMPLATE_BYTES <= SLICE_TOKENS;
 }
 
 function nthChoice(request: GenerateRequest, choice: number): GenerateRequest {

@@ -48,6 +48,10 @@ describe("llamacpp", () => {
     expect(text.choices[0]?.text).toMatch(/[0-6]/);
   });
 
+  it("refuses a prompt without any token, which the server would answer with nothing", async () => {
+    await expect(generate({ prompt: { kind: "text", text: "" } })).rejects.toMatchObject({ kind: "invalid-request" });
+  });
+
   it("bans and forces tokens by their bias", async () => {
     const prompt: GenerateRequest["prompt"] = { kind: "chat", messages: [{ role: "user", content: "Hi" }] };
     // 19556 is "Hello" in the default model's vocabulary.

@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { ERRORS } from "@bonfire/protocol/errors";
+import { describe, expect, it } from "vitest";
+import { SETTINGS } from "./config.ts";
+import { CHAT_FIELDS } from "./dialects/openai-chat/fields.ts";
+import { COMPLETION_FIELDS } from "./dialects/openai-completions/fields.ts";
+import { VERSION } from "./version.ts";
+
+const ROOT = new URL("../../../", import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, ROOT), "utf8");
+
+/** Cells of the rows of all tables in a page whose first cell is code. */
+function tableRows(page: string): string[][] {
+  return read(page)
+    .split("\n")
+    .filter((line) => /^\| (`|chat|completions)/.test(line))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll("`", "")),
+    );
+}
+
+describe("the documentation is true to the code:", () => {
+  it("errors.md has every error and no other", () => {
+    const rows = tableRows("docs/errors.md").map(([code, status, type, retry]) => [code, Number(status), type, retry === "yes"]);
+    expect(rows).toEqual(Object.entries(ERRORS).map(([code, { status, type, retryable }]) => [code, status, type, retryable]));
+  });
+
+  it("settings.md has every setting with its meaning", () => {
+    expect(tableRows("docs/settings.md")).toEqual(SETTINGS.map(({ name, meaning }) => [name, meaning]));
+  });
+
+  it("api.md says how every field is treated", () => {
+    const fields = (endpoint: string, table: typeof CHAT_FIELDS) =>
+      Object.entries(table).map(([name, { treatment }]) => [endpoint, name, treatment]);
+    const rows = tableRows("docs/api.md").filter((row) => row.length === 3);
+    expect(rows).toEqual([...fields("chat", CHAT_FIELDS), ...fields("completions", COMPLETION_FIELDS)]);
+  });
+
+  it("all packages carry the product's version, and the changelog knows it", () => {
+    for (const path of ["package.json", "packages/protocol/package.json", "packages/platform/package.json", "packages/cli/package.json"]) {
+      expect(JSON.parse(read(path))).toMatchObject({ version: VERSION });
+    }
+    expect(read("CHANGELOG.md")).toContain(`## ${VERSION}`);
+  });
+});
