@@ -1,5 +1,5 @@
 // Prepares this clone: checks what the machine must have, installs the npm packages, builds. Does nothing when nothing changed.
-// `prestart` and `pretest` call it. This file, requirements.mjs and setup/probes.mjs keep to what Node 12 can parse: an old Node must
+// `npm start` and `npm test` call it first. This file, requirements.mjs and setup/probes.mjs keep to what Node 12 can parse: an old Node must
 // get the list of what is missing, not a syntax error.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,8 +7,8 @@ import { describeUnmet, unmetRequirements } from "./requirements.mjs";
 import { realProbes } from "./setup/probes.mjs";
 
 const clone = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-// Behind `&&` in `start` it is called "start", as a lifecycle script of its own "prestart".
-const event = (process.env.npm_lifecycle_event || "").replace(/^pre/, "");
+// The npm script that it is part of.
+const event = process.env.npm_lifecycle_event;
 const situation = {
   clone,
   purpose: event === "start" || event === "test" ? event : "setup",

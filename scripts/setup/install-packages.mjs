@@ -30,7 +30,7 @@ export const installPackages = {
 
   command() {
     // The build needs the development packages, whatever NODE_ENV and the user's npm settings say.
-    // No package of ours needs its install script. (As a setting in .npmrc, `ignore-scripts` would also switch off `prestart` and `pretest`.)
+    // No package of ours needs its install script.
     return [...npm(), "ci", "--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--no-progress"];
   },
 };

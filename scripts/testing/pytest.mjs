@@ -1,4 +1,4 @@
-// Runs the tests of python/ in an environment of their own, and counts them from the JUnit report.
+// Runs the tests of python/ and the end-to-end tests with Python's SDKs in an environment of their own, and counts them from the JUnit report.
 import fs from "node:fs";
 import path from "node:path";
 import { runCommand } from "../setup/run-command.mjs";
@@ -15,7 +15,17 @@ export function runPytest({ clone, signal }) {
       return { passed: 0, failed: 1 };
     }
     const report = path.join(folder, "pytest.xml");
-    const command = [prepared.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", `--junitxml=${report}`];
+    const command = [
+      prepared.python,
+      "-m",
+      "pytest",
+      "-q",
+      "-p",
+      "no:cacheprovider",
+      `--junitxml=${report}`,
+      "tests",
+      path.join(clone, "test", "python"),
+    ];
     const env = { ...process.env, BONFIRE_TEST_MODEL: prepared.model };
     const { status } = await runCommand(command, { cwd: path.join(clone, "python"), env, signal, show: true });
     return countPytest(fs.existsSync(report) ? fs.readFileSync(report, "utf8") : "", status);
