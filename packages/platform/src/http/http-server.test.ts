@@ -118,6 +118,13 @@ describe("an answer", () => {
     expect(response.headers.get("x-request-id")).toBe(`req_${id.slice("chatcmpl-".length)}`);
   });
 
+  it("notes the id under which the client logs it", async () => {
+    const api = await serve();
+    await (await fetch(`${api.url}/health`, { headers: { "x-client-request-id": "theirs-1" } })).text();
+    await until(() => api.log.length > 0);
+    expect(api.log[0]).toMatchObject({ client_request_id: "theirs-1" });
+  });
+
   it("leaves one line in the log, without the prompt and the key", async () => {
     const api = await serve();
     await (await chat(api)).json();

@@ -26,6 +26,7 @@ export function logRequest(logger: Logger, { request, response, arrivedAt, facts
     path: request.url.split("?", 1)[0],
     status,
     duration_ms: Math.round(performance.now() - arrivedAt),
+    ...clientRequestId(request),
     ...(caller === undefined ? {} : { key_id: caller.keyId }),
     ...(facts.model === undefined ? {} : { model: facts.model }),
     ...(facts.promptTokens === undefined ? {} : { prompt_tokens: facts.promptTokens }),
@@ -36,4 +37,10 @@ export function logRequest(logger: Logger, { request, response, arrivedAt, facts
   };
   if (failure !== undefined && failure.status >= 500) logger.error({ ...line, err: failure.cause ?? failure }, "request failed");
   else logger.info(line, "request");
+}
+
+/** The id under which the client logged it; bounded, since anybody can send anything. */
+function clientRequestId({ headers }: FastifyRequest): { client_request_id?: string } {
+  const id = headers["x-client-request-id"];
+  return typeof id === "string" ? { client_request_id: id.slice(0, 128) } : {};
 }

@@ -54,14 +54,29 @@ function toEngineError(
   fallback: string,
   details: { status?: number; upstreamBody?: string; retryAfterMs?: number },
 ): EngineError {
+  const counts = readCounts(error);
   const overflows = OVERFLOW_CODES.has(error?.code) || OVERFLOW_CODES.has(error?.type);
   // What a server says about credentials may quote them.
   const message = kind === "refused" ? fallback : error?.message || fallback;
   return new EngineError(overflows ? "context-overflow" : kind, message, {
     ...details,
-    ...(typeof error?.n_prompt_tokens === "number" ? { promptTokens: error.n_prompt_tokens } : {}),
-    ...(typeof error?.n_ctx === "number" ? { contextTokens: error.n_ctx } : {}),
+    ...(overflows ? counts : {}),
   });
+}
+
+/** In the words of OpenAI ("resulted in 5000 tokens") and vLLM ("(4000 in the messages, 1000 in the completion)"). */
+const CONTEXT_IN_WORDS = /maximum context length is (\d+) tokens/;
+const PROMPT_IN_WORDS = /resulted in (\d+) tokens|\((\d+) in the (?:messages|prompt)/;
+
+/** Length of the prompt and of the context, where the error tells them. */
+function readCounts(error: ErrorObject | undefined): { promptTokens?: number; contextTokens?: number } {
+  const inWords = PROMPT_IN_WORDS.exec(error?.message ?? "");
+  const promptTokens = error?.n_prompt_tokens ?? inWords?.[1] ?? inWords?.[2];
+  const contextTokens = error?.n_ctx ?? CONTEXT_IN_WORDS.exec(error?.message ?? "")?.[1];
+  return {
+    ...(promptTokens === undefined ? {} : { promptTokens: Number(promptTokens) }),
+    ...(contextTokens === undefined ? {} : { contextTokens: Number(contextTokens) }),
+  };
 }
 
 function parseError(json: unknown): ErrorObject | undefined {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { foldGeneration } from "../../engine/fold-generation.ts";
 import type { GenerateRequest } from "../../engine/generation.ts";
 import { engineConformance } from "../../engine/testing/conformance.ts";
+import { until } from "../../engine/testing/until.ts";
 import { SLICE_TOKENS } from "./prompt-slices.ts";
 import { type LlamaServer, startLlamaServer } from "./testing/start-llama-server.ts";
 
@@ -21,8 +22,8 @@ describe("llamacpp", () => {
   afterAll(() => server.close());
 
   const generate = (request: Partial<GenerateRequest>) => {
-    const { client } = server;
-    if (client.generate === undefined) throw new Error("The client does not generate.");
+    const { client } = server.supervisor;
+    if (client?.generate === undefined) throw new Error("The client does not generate.");
     return foldGeneration(
       client.generate({ prompt: { kind: "text", text: "" }, choices: 1, stop: [], maxTokens: 1, ...request }, AbortSignal.timeout(60_000)),
     );
@@ -50,6 +51,25 @@ describe("llamacpp", () => {
 
   it("refuses a prompt without any token, which the server would answer with nothing", async () => {
     await expect(generate({ prompt: { kind: "text", text: "" } })).rejects.toMatchObject({ kind: "invalid-request" });
+  });
+
+  it("never breaks a character that takes several tokens", async () => {
+    const { choices } = await generate({ prompt: { kind: "text", text: "日本語🔥".repeat(12) }, maxTokens: 40, temperature: 0 });
+    expect(choices[0]?.text).toMatch(/[日本語🔥]/u);
+    expect(choices[0]?.text).not.toContain("\u{FFFD}");
+  });
+
+  it("fails as interrupted when the server is killed in the middle, and is replaced by one that works", async () => {
+    const answer = generate({ prompt: { kind: "text", text: "A long story:" }, maxTokens: 1_000 });
+    const failed = expect(answer).rejects.toMatchObject({ kind: "interrupted" });
+    const { client } = server;
+    await until(async () => (await client.health(AbortSignal.timeout(5_000))).busySlots === 1);
+    const [replica] = await server.substrate.observe();
+    await server.substrate.stop(replica?.id ?? "", 0);
+    await failed;
+    await until(() => server.supervisor.client !== undefined && server.supervisor.client !== client, 30_000);
+    const health = await server.supervisor.client?.health(AbortSignal.timeout(5_000));
+    expect(health?.state).toBe("ready");
   });
 
   it("bans and forces tokens by their bias", async () => {

@@ -157,6 +157,22 @@ describe("openai-compatible", () => {
     expect(error).toMatchObject({ kind, details: { status } });
   });
 
+  it.each([
+    [
+      "OpenAI",
+      "This model's maximum context length is 4096 tokens. However, your messages resulted in 5000 tokens. Please reduce the length of the messages.",
+    ],
+    [
+      "vLLM",
+      "This model's maximum context length is 4096 tokens. However, you requested 6000 tokens (5000 in the messages, 1000 in the completion).",
+    ],
+  ])("reads both counts of an overflow from the words of %s", async (_, message) => {
+    const error = await failureOf(async ({ response }) =>
+      sendJson(response, 400, { error: { message, type: "invalid_request_error", code: "context_length_exceeded" } }),
+    );
+    expect(error).toMatchObject({ kind: "context-overflow", details: { promptTokens: 5_000, contextTokens: 4_096 } });
+  });
+
   it("keeps quiet about what a server says of credentials", async () => {
     const error = await failureOf(async ({ response }) => sendJson(response, 401, { error: { message: "bad key sk-12345", type: "t" } }));
     expect(error instanceof Error ? error.message : "").not.toContain("sk-12345");
