@@ -21,8 +21,6 @@ export class FrontDoor {
       else this.#app.routing(request, response);
     });
     this.server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
-    // A long prompt may take long to arrive; what bounds a request is its size.
-    this.server.requestTimeout = 0;
   }
 
   async open(app: FastifyInstance): Promise<void> {

@@ -49,6 +49,12 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     return known;
   };
 
+  // One listener for all: joining the signal that lives as long as the platform with each request's own would pile up.
+  const running = new Set<AbortController>();
+  options.shutdown.addEventListener("abort", () => {
+    for (const abort of running) abort.abort(options.shutdown.reason);
+  });
+
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (request, text, done) => {
     try {
@@ -68,6 +74,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const failure = toApiError(error, bodyLimitBytes);
     stateOf(request).failure = failure;
+    // Fastify would close on a client that still sends a body that is too large, which then sees a broken pipe instead of the answer.
+    reply.removeHeader("connection");
     return reply
       .code(failure.status)
       .headers({ "x-request-id": request.id, ...failure.headers })
@@ -94,12 +102,14 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
 
   const handle = async (endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { caller, facts, arrivedAt } = stateOf(request);
-    const hangUp = new AbortController();
-    const onClose = () => {
-      if (!reply.raw.writableFinished) hangUp.abort(new ClientGone());
-    };
-    reply.raw.once("close", onClose);
-    const signal = AbortSignal.any([hangUp.signal, options.shutdown]);
+    const abort = new AbortController();
+    const { signal } = abort;
+    running.add(abort);
+    if (options.shutdown.aborted) abort.abort(options.shutdown.reason);
+    reply.raw.once("close", () => {
+      running.delete(abort);
+      if (!reply.raw.writableFinished) abort.abort(new ClientGone());
+    });
     try {
       const answer = await endpoint.handle(
         { id: request.id, body: request.body, params: readParams(request.params), query: request.query, signal, arrivedAt, facts },
@@ -107,7 +117,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       );
       await write(answer, request, reply, signal);
     } catch (error) {
-      if (!hangUp.signal.aborted) throw error;
+      if (!(signal.reason instanceof ClientGone)) throw error;
       // Nobody is left to tell.
       if (!reply.sent) reply.hijack();
       reply.raw.destroy();
