@@ -11,6 +11,12 @@ const LAST_PORT = 65535;
  */
 const requirements = [
   {
+    what: "Linux or macOS",
+    appliesTo: () => true,
+    check: (situation) => (situation.platform === "win32" ? "this is Windows" : undefined),
+    mend: () => "Run it in WSL 2: https://learn.microsoft.com/windows/wsl/install",
+  },
+  {
     what: "Node.js 20.19 or newer",
     appliesTo: () => true,
     check: (_, probes) => (isAtLeast(probes.nodeVersion, [20, 19]) ? undefined : `this is Node.js ${probes.nodeVersion}`),
