@@ -234,7 +234,10 @@ describe("requests", () => {
     const abort = new AbortController();
     const content = "word ".repeat(7_000);
     const aborted = Array.from({ length: 4 }, (_, i) =>
-      client.chat.completions.create({ model: MODEL, max_tokens: 4, messages: [{ role: "user", content: `${i} ${content}` }] }, abort),
+      client.chat.completions.create(
+        { model: MODEL, max_tokens: 4, messages: [{ role: "user", content: `${i} ${content}` }] },
+        { signal: abort.signal },
+      ),
     );
     const ends = Promise.allSettled(aborted);
     const isBusy = async () => {
@@ -265,11 +268,12 @@ describe("errors", () => {
   });
 
   it("of an unknown model are NotFoundErrors that name it", async () => {
-    for (const request of [client.chat.completions.create({ ...CHAT, model: "no/such-model" }), client.models.retrieve("no/such-model")]) {
-      const error = await failureOf(request);
+    const model = "no/such-model";
+    for (const request of [() => client.chat.completions.create({ ...CHAT, model }), () => client.models.retrieve(model)]) {
+      const error = await failureOf(request());
       expect(error).toBeInstanceOf(NotFoundError);
       expect(error).toMatchObject({ status: 404, code: "model_not_found", param: "model" });
-      expect(error.message).toContain("no/such-model");
+      expect(error.message).toContain(model);
     }
   });
 

@@ -85,7 +85,7 @@ class Contract {
     const name = method === "HEAD" ? "get" : method.toLowerCase();
     const operation = described?.methods[name];
     if (described !== undefined && operation?.responses[status]?.content[type] !== undefined) {
-      return this.#compile(`paths/${escape(described.path)}/${name}/responses/${status}/content/${escape(type)}/schema`);
+      return this.#compile(`paths/${pointerPart(described.path)}/${name}/responses/${status}/content/${pointerPart(type)}/schema`);
     }
     return status >= 400 && type === "application/json" ? this.error : undefined;
   }
@@ -156,7 +156,7 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replace("{model}", ".+").replaceAll(/\{\w+\}/g, "[^/]+")}$`);
 }
 
-function escape(part: string): string {
+function pointerPart(part: string): string {
   return encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
 }
 

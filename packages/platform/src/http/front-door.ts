@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
 import { ApiError } from "@bonfire/protocol/errors";
 import type { Readiness } from "@bonfire/protocol/health";
 import { newId } from "@bonfire/protocol/ids";
@@ -21,6 +22,7 @@ export class FrontDoor {
       else this.#app.routing(request, response);
     });
     this.server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+    this.server.on("clientError", (error, socket) => refuseUnreadable(error, socket));
   }
 
   async open(app: FastifyInstance): Promise<void> {
@@ -46,6 +48,32 @@ function answerWhileStarting(request: IncomingMessage, response: ServerResponse)
   if (path === "/health") answer(response, 200, { status: "ok" });
   else if (path === "/ready") answer(response, 503, starting);
   else answer(response, failure.status, failure.body, failure.headers);
+}
+
+/** What Node cannot read as a request never becomes one: it is answered on the bare socket, in the API's error shape all the same. */
+function refuseUnreadable(error: Error, socket: Duplex): void {
+  const code = "code" in error ? error.code : undefined;
+  // The client hung up; nobody is left to tell.
+  if (code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const failure = unreadable(code);
+  const body = JSON.stringify(failure.body);
+  const head = [
+    `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}`,
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${newId("req")}`,
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}
+
+function unreadable(code: unknown): ApiError {
+  if (code === "HPE_HEADER_OVERFLOW") return new ApiError("headers_too_large", "The headers of this request are too large.");
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return new ApiError("request_timeout", "The request did not arrive in time.");
+  return new ApiError("malformed_request", "This is not a valid HTTP request.");
 }
 
 function answer(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {

@@ -339,6 +339,28 @@ describe("a refused request", () => {
     expect(response.headers.get("allow")).toBe("POST");
   });
 
+  it("is 404 for a path that cannot be read, and leaves its line in the log", async () => {
+    const api = await serve();
+    const response = await fetch(`${api.url}/v1/models/%zz`, { headers: { authorization: "Bearer good" } });
+    expect(response.status).toBe(404);
+    expect(errorBody.parse(await response.json()).error.code).toBe("unknown_url");
+    await until(() => api.log.length > 0);
+  });
+
+  it.each([
+    ["headers that are too large", `GET /health HTTP/1.1\r\nhost: x\r\nx: ${"y".repeat(100_000)}\r\n\r\n`, 431, "headers_too_large"],
+    ["something that is no HTTP", "hello\r\n\r\n", 400, "malformed_request"],
+  ])("has the API's error shape also for %s", async (_, bytes, status, code) => {
+    const api = await serve();
+    const { hostname, port } = new URL(api.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(bytes);
+    let text = "";
+    for await (const part of socket) text += part;
+    expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(errorBody.parse(JSON.parse(text.split("\r\n\r\n")[1] ?? "")).error.code).toBe(code);
+  });
+
   it("is 404 for an unknown path, which names the right base", async () => {
     const api = await serve();
     const response = await fetch(`${api.url}/chat/completions`, { method: "POST" });

@@ -29,7 +29,7 @@ interface RequestState {
   failure: ApiError | undefined;
 }
 
-const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] as const;
 
 /** The HTTP edge: the only place that reads requests from and writes answers to a socket. */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
@@ -39,7 +39,11 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     genReqId: () => newId("req"),
     logger: false,
     forceCloseConnections: "idle",
-    frameworkErrors: (error, request, reply) => sendFailure(error, request, reply),
+    // A URL that cannot be read reaches no hook.
+    frameworkErrors: (error, request, reply) => {
+      observe(request, reply);
+      sendFailure(error, request, reply);
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_000 },
   });
   const states = new WeakMap<FastifyRequest, RequestState>();
@@ -64,12 +68,13 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     }
   });
 
-  app.addHook("onRequest", async (request, reply) => {
+  function observe(request: FastifyRequest, reply: FastifyReply): void {
     const state = stateOf(request);
     reply.header("x-request-id", request.id);
     // Comes once for every request, also when the client hangs up, of which Fastify's own hook hears nothing.
     reply.raw.once("close", () => logRequest(logger, { request, response: reply.raw, ...state }));
-  });
+  }
+  app.addHook("onRequest", async (request, reply) => observe(request, reply));
 
   function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const failure = toApiError(error, bodyLimitBytes);
