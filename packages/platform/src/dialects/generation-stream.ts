@@ -11,8 +11,8 @@ interface ChoiceDelta {
   readonly finishReason: string;
 }
 
-/** What is particular to one format: the deltas in one parsed chunk. */
-export type ChunkReader = (json: unknown) => ChoiceDelta[];
+/** What is particular to one format: how a parsed chunk is read. */
+export type ChunkReader = (json: unknown) => { readonly envelope: z.infer<typeof chunkEnvelope>; readonly deltas: readonly ChoiceDelta[] };
 
 /** Spellings seen on the wire. What says that the answer broke off is a failure, never a finish. */
 const FINISH_REASONS: Readonly<Record<string, FinishReason | "failure">> = {
@@ -32,7 +32,8 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason | "failure">> = {
   network_error: "failure",
 };
 
-const usageChunk = z.object({
+/** What chunks of all formats have beside their choices. */
+export const chunkEnvelope = z.object({
   id: z.string().nullish(),
   usage: z
     .object({
@@ -64,13 +65,13 @@ export async function* readGenerationStream(
     const json = parseJson(text);
     const failure = readErrorInStream(json);
     if (failure !== undefined) throw failure;
-    const envelope = readChecked(() => usageChunk.parse(json), text);
+    const { envelope, deltas } = readChecked(() => readChunk(json), text);
     if (!started) {
       started = true;
       yield { type: "start", upstreamId: envelope.id ?? undefined };
     }
     if (envelope.usage) usage = readUsage(envelope.usage);
-    for (const { choice, text: delta, reasoning, finishReason } of readChecked(() => readChunk(json), text)) {
+    for (const { choice, text: delta, reasoning, finishReason } of deltas) {
       if (ended.has(choice)) continue;
       if (reasoning !== "") yield { type: "reasoning-delta", choice, text: reasoning };
       if (delta !== "") yield { type: "text-delta", choice, text: delta };
@@ -87,7 +88,7 @@ export async function* readGenerationStream(
   yield { type: "end", usage };
 }
 
-function readUsage(usage: NonNullable<z.infer<typeof usageChunk>["usage"]>): TokenUsage {
+function readUsage(usage: NonNullable<z.infer<typeof chunkEnvelope>["usage"]>): TokenUsage {
   return {
     promptTokens: usage.prompt_tokens ?? undefined,
     completionTokens: usage.completion_tokens ?? undefined,

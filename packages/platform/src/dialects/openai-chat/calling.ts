@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ChatMessage, GenerateEvent, GenerateRequest, Prompt } from "../../engine/generation.ts";
 import { writeGenerationOptions } from "../generation-options.ts";
-import { type ChunkReader, readGenerationStream } from "../generation-stream.ts";
+import { type ChunkReader, chunkEnvelope, readGenerationStream } from "../generation-stream.ts";
 
 /** The body that asks an OpenAI-like server for a streamed chat completion. */
 export function writeChatBody(prompt: Extract<Prompt, { kind: "chat" }>, request: GenerateRequest, model: string): Record<string, unknown> {
@@ -24,7 +24,7 @@ export function writeMessages(messages: readonly ChatMessage[]): Record<string, 
 }
 
 /** Only what is needed: a new field of some server breaks nothing. */
-const chatChunk = z.object({
+const chatChunk = chunkEnvelope.extend({
   choices: z
     .array(
       z.object({
@@ -38,13 +38,16 @@ const chatChunk = z.object({
     .default([]),
 });
 
-const readChatChunk: ChunkReader = (json) =>
-  chatChunk.parse(json).choices.map(({ index, delta, finish_reason }) => ({
+const readChatChunk: ChunkReader = (json) => {
+  const envelope = chatChunk.parse(json);
+  const deltas = envelope.choices.map(({ index, delta, finish_reason }) => ({
     choice: index,
     text: delta?.content ?? "",
     reasoning: delta?.reasoning_content ?? delta?.reasoning ?? "",
     finishReason: finish_reason ?? "",
   }));
+  return { envelope, deltas };
+};
 
 /** Decodes the `data` of each server-sent event. @throws EngineError */
 export function readChatStream(data: AsyncIterable<string>, choices: number): AsyncGenerator<GenerateEvent> {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { GenerateEvent, GenerateRequest, Prompt } from "../../engine/generation.ts";
 import { writeGenerationOptions } from "../generation-options.ts";
-import { type ChunkReader, readGenerationStream } from "../generation-stream.ts";
+import { type ChunkReader, chunkEnvelope, readGenerationStream } from "../generation-stream.ts";
 
 /** The body that asks an OpenAI-like server for a streamed text completion. */
 export function writeCompletionBody(
@@ -18,19 +18,22 @@ export function writeCompletionBody(
   };
 }
 
-const completionChunk = z.object({
+const completionChunk = chunkEnvelope.extend({
   choices: z
     .array(z.object({ index: z.int().min(0).default(0), text: z.string().nullish(), finish_reason: z.string().nullish() }))
     .default([]),
 });
 
-const readCompletionChunk: ChunkReader = (json) =>
-  completionChunk.parse(json).choices.map(({ index, text, finish_reason }) => ({
+const readCompletionChunk: ChunkReader = (json) => {
+  const envelope = completionChunk.parse(json);
+  const deltas = envelope.choices.map(({ index, text, finish_reason }) => ({
     choice: index,
     text: text ?? "",
     reasoning: "",
     finishReason: finish_reason ?? "",
   }));
+  return { envelope, deltas };
+};
 
 /** Decodes the `data` of each server-sent event. @throws EngineError */
 export function readCompletionStream(data: AsyncIterable<string>, choices: number): AsyncGenerator<GenerateEvent> {

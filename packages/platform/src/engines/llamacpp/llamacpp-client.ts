@@ -7,7 +7,7 @@ import type { ModelClient, ReplicaConnection, ReplicaHealth } from "../../engine
 import { EngineError } from "../../engine/engine-error.ts";
 import type { GenerateEvent, GenerateRequest, Prompt } from "../../engine/generation.ts";
 import { mergeGenerations } from "../../engine/merge-generations.ts";
-import { SLICE_TOKENS, sliceEnds } from "./prompt-slices.ts";
+import { sliceEnds } from "./prompt-slices.ts";
 import { commonPrefixLength, type Slot, SlotPool } from "./slot-pool.ts";
 
 const template = z.object({ prompt: z.string() });
@@ -41,7 +41,7 @@ export class LlamacppClient implements ModelClient {
 
   /** The server refuses more choices than it has slots, so each choice is a request of its own that runs when a slot is free. */
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
-    const prompt = await this.#tokenizeWhereItMatters(request.prompt, signal);
+    const prompt = await this.#tokenize(request.prompt, signal);
     if (prompt.length >= this.#contextLength) {
       throw new EngineError("context-overflow", "The prompt is longer than the model's context.", {
         promptTokens: prompt.length,
@@ -126,12 +126,12 @@ export class LlamacppClient implements ModelClient {
   }
 
   /**
-   * Token ids of a prompt that may be longer than a slice; of a shorter one they are not needed, and none are returned.
+   * Token ids of the prompt as the server will see it: they tell whether it fits, which slot has computed its beginning already, and where
+   * to cut it. Two calls over a local socket, a few milliseconds.
    * @throws EngineError for a prompt without any token, which the server would answer with nothing.
    */
-  async #tokenizeWhereItMatters(prompt: Prompt, signal: AbortSignal): Promise<readonly number[]> {
+  async #tokenize(prompt: Prompt, signal: AbortSignal): Promise<readonly number[]> {
     if (prompt.kind === "tokens") return prompt.tokens;
-    if (isSurelyShort(prompt)) return [];
     const content = prompt.kind === "text" ? prompt.text : await this.#applyTemplate(prompt, signal);
     const answer = tokens.safeParse(await this.#http.postJson("tokenize", { content, add_special: true, parse_special: true }, signal));
     if (!answer.success) throw new EngineError("bad-response", "The engine's tokens cannot be read.", { cause: answer.error });
@@ -144,16 +144,6 @@ export class LlamacppClient implements ModelClient {
     if (!answer.success) throw new EngineError("bad-response", "The engine's rendered prompt cannot be read.", { cause: answer.error });
     return answer.data.prompt;
   }
-}
-
-/** Bytes that a template adds around each message, generously. */
-const TEMPLATE_BYTES = 24;
-
-/** No tokenizer makes more tokens than there are bytes. A prompt without text is worth a look: it may have no token at all. */
-function isSurelyShort(prompt: Extract<Prompt, { kind: "chat" | "text" }>): boolean {
-  const texts = prompt.kind === "text" ? [prompt.text] : prompt.messages.map((message) => message.content);
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  return bytes > 0 && bytes + texts.length * TEMPLATE_BYTES <= SLICE_TOKENS;
 }
 
 function nthChoice(request: GenerateRequest, choice: number): GenerateRequest {
