@@ -13,6 +13,22 @@ describe("chooseSlot", () => {
     expect(chooseSlot(free, [1, 2, 3, 4])?.id).toBe(1);
   });
 
+  it("takes the slot of a conversation that the prompt goes on, however much is new", () => {
+    const free = [
+      { id: 0, tokens: [] },
+      { id: 1, tokens: [1, 2, 3] },
+    ];
+    expect(chooseSlot(free, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])?.id).toBe(1);
+  });
+
+  it("spares a long conversation of which only the greeting is shared", () => {
+    const free = [
+      { id: 0, tokens: [] },
+      { id: 1, tokens: [1, 2, 3, 4, 5, 6, 7, 8] },
+    ];
+    expect(chooseSlot(free, [1, 2, 30, 40, 50, 60])?.id).toBe(0);
+  });
+
   it("takes the slot that was freed first where nothing is shared, to spare the caches used last", () => {
     expect(
       chooseSlot(

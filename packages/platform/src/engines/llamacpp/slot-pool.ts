@@ -46,13 +46,17 @@ export class SlotPool {
   }
 }
 
-/** The free slot that shares the longest prefix with the prompt, which need not be computed again; else the one that was freed first. */
+/**
+ * The free slot whose cache the prompt goes on from: of those that share at least half of the shorter one, the one that shares most, so that
+ * this part need not be computed again. Less than that is a common greeting of the template, for which no other conversation should lose its
+ * cache: then the slot that was freed first.
+ */
 export function chooseSlot(free: readonly Slot[], prompt: readonly number[]): Slot | undefined {
   let best = free[0];
   let bestLength = 0;
   for (const slot of free) {
     const length = commonPrefixLength(slot.tokens, prompt);
-    if (length > bestLength) {
+    if (length > bestLength && length >= Math.min(slot.tokens.length, prompt.length) / 2) {
       best = slot;
       bestLength = length;
     }
