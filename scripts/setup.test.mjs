@@ -11,6 +11,7 @@ import { buildPackages } from "./setup/build-packages.mjs";
 import { cacheFolder } from "./setup/cache-folder.mjs";
 import { acquireCloneLock } from "./setup/clone-lock.mjs";
 import { installPackages } from "./setup/install-packages.mjs";
+import { realProbes } from "./setup/probes.mjs";
 import { setUpClone } from "./setup/set-up-clone.mjs";
 
 let clone;
@@ -229,6 +230,12 @@ describe("requirements", () => {
     expect(await unmet({}, { env: { BONFIRE_PORT: "web" } })).toEqual([
       'BONFIRE_PORT is "web", expected a number from 0 to 65535 → BONFIRE_PORT=8080 npm start',
     ]);
+  });
+
+  it("remember a Python only as long as it is on the PATH", () => {
+    const pythonOn = (PATH) => realProbes({ clone, env: { PATH }, platform: process.platform }).python();
+    expect(pythonOn(process.env.PATH)).toMatchObject({ hasVenv: true });
+    expect(pythonOn(path.join(clone, "nothing"))).toBeUndefined();
   });
 
   it("ask for no space that is already filled", async () => {

@@ -43,7 +43,7 @@ print(json.dumps(answer))
  */
 function findPython(find, memory) {
   const remembered = readJson(memory);
-  if (remembered && stampOf(remembered.program) === remembered.stamp && fs.existsSync(remembered.ensurepip)) return remembered;
+  if (remembered && isAsItWas(remembered, find)) return remembered;
   const candidates = [];
   for (const program of PYTHON_NAMES.flatMap(find)) {
     const candidate = Object.assign({ program }, askPython(program));
@@ -54,6 +54,11 @@ function findPython(find, memory) {
     candidates.push(candidate);
   }
   return candidates.find((candidate) => candidate.version) || candidates[0];
+}
+
+/** Still on the PATH, and the same files. */
+function isAsItWas({ program, stamp, ensurepip }, find) {
+  return find(path.basename(program)).includes(program) && stampOf(program) === stamp && fs.existsSync(ensurepip);
 }
 
 function isFit({ version, hasVenv }) {
