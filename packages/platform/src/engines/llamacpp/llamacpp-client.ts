@@ -158,20 +158,13 @@ function toServerSeed(seed: number): number {
 /** Stops waiting when the signal aborts; the work itself goes on. */
 async function abortable<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   signal.throwIfAborted();
-  const { promise, reject } = withRejector<Value>();
-  const leave = () => reject(signal.reason);
-  signal.addEventListener("abort", leave, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", leave);
-  }
-}
-
-function withRejector<Value>(): { promise: Promise<Value>; reject: (reason: unknown) => void } {
-  let reject: (reason: unknown) => void = () => undefined;
-  const promise = new Promise<Value>((_, rejectPromise) => {
-    reject = rejectPromise;
+  const settled = new AbortController();
+  const left = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true, signal: settled.signal });
   });
-  return { promise, reject };
+  try {
+    return await Promise.race([work, left]);
+  } finally {
+    settled.abort();
+  }
 }
