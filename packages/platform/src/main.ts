@@ -17,6 +17,7 @@ import { Lifetime } from "./lifetime.ts";
 import type { PlatformOptions } from "./platform-options.ts";
 import { ADMIN_SOCKET } from "./processes/admin-socket.ts";
 import { claimSocket, SocketTakenError } from "./processes/claim-socket.ts";
+import { hasCode } from "./processes/error-code.ts";
 import { ensureSocketDirectory } from "./processes/socket-directory.ts";
 import type { ServedModel } from "./serving/served-model.ts";
 import { Serving } from "./serving/serving.ts";
@@ -171,13 +172,13 @@ async function listen({ server }: FrontDoor, { host, port }: Config): Promise<nu
     server.listen({ host, port });
     await once(server, "listening");
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    if (code === "EADDRINUSE")
+    if (hasCode(cause, "EADDRINUSE")) {
       throw new Error(`Port ${port} on ${host} is in use. Choose another one: BONFIRE_PORT=${port + 1}`, { cause });
-    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
+    }
+    if (hasCode(cause, "EADDRNOTAVAIL", "ENOTFOUND")) {
       throw new Error(`${host} is no address of this machine. Set BONFIRE_HOST to one that is, such as 127.0.0.1.`, { cause });
     }
-    if (code === "EACCES") throw new Error(`Port ${port} needs privileges. Choose one above 1023: BONFIRE_PORT=8080`, { cause });
+    if (hasCode(cause, "EACCES")) throw new Error(`Port ${port} needs privileges. Choose one above 1023: BONFIRE_PORT=8080`, { cause });
     throw cause;
   }
   const address = server.address();

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { chmod, link, rename, rm } from "node:fs/promises";
 import { connect, type Server } from "node:net";
+import { hasCode } from "./error-code.ts";
 
 /** Another process listens on the socket. */
 export class SocketTakenError extends Error {
@@ -57,8 +58,4 @@ function answers(path: string): Promise<boolean> {
     });
     socket.once("error", () => resolve(false));
   });
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

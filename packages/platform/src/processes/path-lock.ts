@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { hasCode } from "./error-code.ts";
 
 const owner = z.object({ pid: z.int().positive(), host: z.string(), process: z.string() });
 type Owner = z.infer<typeof owner>;
@@ -78,7 +79,7 @@ async function takes(candidate: string, path: string): Promise<boolean> {
     await rename(candidate, path);
     return true;
   } catch (error) {
-    if (isCode(error, "ENOTEMPTY", "EEXIST")) return false;
+    if (hasCode(error, "ENOTEMPTY", "EEXIST")) return false;
     throw error;
   }
 }
@@ -92,7 +93,7 @@ async function currentHolder(path: string): Promise<{ owner: Owner; file: string
     const silentMs = Date.now() - (await stat(file)).mtimeMs;
     return { owner: found, file, stale: silentMs > SILENT_HOLDER_MS || (found.host === hostname() && hasEnded(found)) };
   } catch (error) {
-    if (isCode(error, "ENOENT")) return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw new Error(`The lock ${path} cannot be read; remove that folder if no other Bonfire is running.`, { cause: error });
   }
 }
@@ -103,7 +104,7 @@ function hasEnded(holder: Owner): boolean {
     process.kill(holder.pid, 0);
     return false;
   } catch (error) {
-    return isCode(error, "ESRCH");
+    return hasCode(error, "ESRCH");
   }
 }
 
@@ -113,10 +114,6 @@ async function remove(path: string, ownerFile: string): Promise<void> {
     await rmdir(path);
   } catch (error) {
     // Somebody else was quicker: the lock is gone, or already theirs.
-    if (!isCode(error, "ENOENT", "ENOTEMPTY", "EEXIST")) throw error;
+    if (!hasCode(error, "ENOENT", "ENOTEMPTY", "EEXIST")) throw error;
   }
-}
-
-function isCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && "code" in error && codes.some((code) => error.code === code);
 }

@@ -1,6 +1,7 @@
 import { chown, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { hasCode } from "../processes/error-code.ts";
 import { runCommand } from "../processes/run-command.ts";
 
 const POLL_MS = 20;
@@ -121,8 +122,4 @@ async function servesByPs(pid: number, data: string): Promise<boolean> {
     return false;
   }
   return lines.some((line) => line.includes("postgres") && line.includes(` -D ${data} `));
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,5 +1,6 @@
 import { mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "../processes/error-code.ts";
 import { PostgresFailure } from "./postgres-failure.ts";
 import { giveTo, type PostgresUser, runAs, type UserIds } from "./postgres-user.ts";
 
@@ -18,7 +19,7 @@ export async function clusterOwner(directory: string): Promise<UserIds | undefin
     const { uid, gid } = await stat(join(dataDirectory(directory), "PG_VERSION"));
     return { uid, gid };
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }

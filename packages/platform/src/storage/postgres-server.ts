@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { hasCode } from "../processes/error-code.ts";
 import { type ProcessExit, type ShimmedProcess, startShimmed } from "../processes/shimmed-process.ts";
 import { endLeftoverPostgres, pidFile } from "./leftover-postgres.ts";
 import { PostgresFailure } from "./postgres-failure.ts";
@@ -116,8 +117,4 @@ async function answers({ socketDirectory, database }: PostgresServerOptions): Pr
 /** `pg` throws an error without a code when the connection ends in the middle. */
 function isNotListening(error: unknown): boolean {
   return error instanceof Error && (!("code" in error) || error.code === undefined || hasCode(error, ...NOT_LISTENING));
-}
-
-function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && "code" in error && codes.some((code) => error.code === code);
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { chmod, lstat, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hasCode } from "../processes/error-code.ts";
 import { POSTGRES_USER } from "./postgres-cluster.ts";
 import { giveTo, type PostgresUser } from "./postgres-user.ts";
 
@@ -25,7 +26,7 @@ export async function ensureSocketDirectory(directory: string, user: PostgresUse
   try {
     await mkdir(folder, { mode: 0o700 });
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (!hasCode(error, "EEXIST")) throw error;
   }
   // In a folder for temporary files everybody could have made it before us; nobody but its owner can replace it.
   const found = await lstat(folder);
