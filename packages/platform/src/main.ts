@@ -144,7 +144,7 @@ async function startOwnPostgres(config: Config, logger: Logger, onProgress: (lin
   const postgres = await startEmbeddedPostgres({
     directory: join(config.home, "postgres"),
     log: (line) => logger.debug({ part: "postgres" }, line),
-    ...(config.sudoUser === undefined ? {} : { sudoUser: config.sudoUser }),
+    sudoUser: config.sudoUser,
   });
   lifetime.add("embedded PostgreSQL", postgres.stop);
   void postgres.exited.then(({ code, lastLines }) =>

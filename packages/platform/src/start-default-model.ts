@@ -25,16 +25,13 @@ export async function startDefaultModel(
   const runtime = await findLlamaServer({
     environment,
     cacheDirectory: cache,
-    onProgress: (line) => onProgress(line),
+    onProgress,
     signal,
-    ...(config.llamaServer === undefined ? {} : { configured: config.llamaServer }),
+    configured: config.llamaServer,
   });
   const artifacts = createArtifactStore({
     directory: join(cache, "models"),
-    huggingFace: {
-      endpoint: config.huggingFace.endpoint,
-      ...(config.huggingFace.token === undefined ? {} : { token: config.huggingFace.token }),
-    },
+    huggingFace: config.huggingFace,
     python: createPythonTools({ cacheDirectory: cache, environment, onProgress }),
     onProgress: reportDownload(onProgress),
   });
@@ -60,12 +57,7 @@ export async function startDefaultModel(
       onLine: (identity, line) => logger.debug({ part: "engine", replica: identity.id }, line),
     }),
     onEvent: ({ state, reason, restartInMs }) => {
-      const facts = {
-        model: model.id,
-        state,
-        ...(reason === undefined ? {} : { reason }),
-        ...(restartInMs === undefined ? {} : { restart_in_ms: restartInMs }),
-      };
+      const facts = { model: model.id, state, reason, restart_in_ms: restartInMs };
       if (reason === undefined) logger.debug(facts, "replica");
       else logger.error(facts, "replica ended");
     },

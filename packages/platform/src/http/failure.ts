@@ -1,10 +1,10 @@
 import { ApiError } from "@bonfire/protocol/errors";
+import { notJson } from "./json-body.ts";
 
 /** Failures of the HTTP layer itself, by Fastify's codes. */
 const FASTIFY_FAILURES: Readonly<Record<string, (message: string) => ApiError>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: (message) => new ApiError("request_too_large", message),
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
-    new ApiError("unsupported_media_type", "Send the body as JSON, with the header `content-type: application/json`."),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: notJson,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => new ApiError("invalid_value", "The body is not as long as its content-length says."),
   FST_ERR_BAD_URL: () => new ApiError("unknown_url", "The path of this URL is not valid."),
 };

@@ -5,16 +5,18 @@ import { type ParseError, parse } from "jsonc-parser";
 export function parseJsonBody(text: string, contentType: string | undefined): unknown {
   try {
     return JSON.parse(text);
-  } catch (cause) {
+  } catch {
     // curl's default content type comes with bodies that are JSON all the same; only where they are not does the type matter.
     if (contentType !== undefined && !contentType.includes("json")) {
-      throw new ApiError("unsupported_media_type", "Send the body as JSON, with the header `content-type: application/json`.", { cause });
+      throw notJson();
     }
-    // V8 quotes the text around the fault, which may be part of a prompt or a secret: only the place is passed on.
-    throw new ApiError("invalid_json", `The request body is not valid JSON: ${placeOfFault(text)}.`, {
-      cause: new Error("JSON.parse failed"),
-    });
+    // V8 quotes the text around the fault, which may be part of a prompt or a secret: only the place is passed on, and no cause.
+    throw new ApiError("invalid_json", `The request body is not valid JSON: ${placeOfFault(text)}.`);
   }
+}
+
+export function notJson(): ApiError {
+  return new ApiError("unsupported_media_type", "Send the body as JSON, with the header `content-type: application/json`.");
 }
 
 function placeOfFault(text: string): string {

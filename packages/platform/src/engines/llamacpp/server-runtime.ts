@@ -10,7 +10,7 @@ export interface LlamaServerRuntime {
 
 interface LlamaServerOptions {
   /** The operator's own binary, from BONFIRE_LLAMA_SERVER. */
-  readonly configured?: string;
+  readonly configured?: string | undefined;
   /** Of the processes that look for a server or install it: PATH, HOME and pip's own settings. */
   readonly environment: Readonly<Record<string, string>>;
   readonly cacheDirectory: string;

@@ -28,7 +28,7 @@ export async function startLlamaServer(): Promise<LlamaServer> {
   const runtime = await findLlamaServer({ environment, cacheDirectory: cache, onProgress });
   const artifacts = createArtifactStore({
     directory: join(cache, "models"),
-    huggingFace: { endpoint: huggingFace.endpoint },
+    huggingFace,
     python: createPythonTools({ cacheDirectory: cache, environment, onProgress }),
     onProgress,
   });
