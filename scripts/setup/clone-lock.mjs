@@ -56,7 +56,7 @@ function holdersOf(folder) {
   return ignoreMissing(() => fs.readdirSync(folder), []).map((name) => {
     const file = path.join(folder, name);
     const pid = Number.parseInt(name, 10);
-    return { pid, file, isAlive: ignoreMissing(() => isWriterAlive(pid, file), false) };
+    return { pid, file, isAlive: isWriterAlive(pid, file) };
   });
 }
 

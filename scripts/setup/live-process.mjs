@@ -3,9 +3,11 @@ import fs from "node:fs";
 
 /** After a crash or a reboot the pid may belong to somebody else: whoever started after the file was written did not write it. */
 export function isWriterAlive(pid, file) {
-  if (!isRunning(pid)) return false;
+  const written = fs.statSync(file, { throwIfNoEntry: false });
+  // A file that is gone was taken back by its writer.
+  if (written === undefined || !isRunning(pid)) return false;
   const started = startTimeMs(pid);
-  return started === undefined || started <= fs.statSync(file).mtimeMs + CLOCK_TOLERANCE_MS;
+  return started === undefined || started <= written.mtimeMs + CLOCK_TOLERANCE_MS;
 }
 
 const CLOCK_TOLERANCE_MS = 2000;

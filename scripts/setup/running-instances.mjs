@@ -4,16 +4,22 @@ import fs from "node:fs";
 import path from "node:path";
 import { isWriterAlive } from "./live-process.mjs";
 
-/** `{ pid, home }` of each that lives; the files of dead ones are removed. */
+/** `{ pid, home }` of each that lives. */
 export function runningInstances(clone) {
+  return registered(clone)
+    .filter(({ isAlive }) => isAlive)
+    .map(({ pid, file }) => ({ pid, home: fs.readFileSync(file, "utf8").trim() }));
+}
+
+export function forgetDeadInstances(clone) {
+  for (const { file, isAlive } of registered(clone)) if (!isAlive) fs.rmSync(file, { force: true });
+}
+
+function registered(clone) {
   const folder = path.join(clone, ".setup", "running");
-  const instances = [];
-  for (const name of fs.existsSync(folder) ? fs.readdirSync(folder) : []) {
-    const file = path.join(folder, name);
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    if (isWriterAlive(pid, file)) instances.push({ pid, home: fs.readFileSync(file, "utf8").trim() });
-    else fs.rmSync(file, { force: true });
-  }
-  return instances;
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  return names
+    .map((name) => ({ pid: Number(name), file: path.join(folder, name) }))
+    .filter(({ pid }) => Number.isInteger(pid))
+    .map(({ pid, file }) => ({ pid, file, isAlive: isWriterAlive(pid, file) }));
 }

@@ -3,7 +3,7 @@ import { buildPackages } from "./build-packages.mjs";
 import { acquireCloneLock } from "./clone-lock.mjs";
 import { installPackages } from "./install-packages.mjs";
 import { runCommand } from "./run-command.mjs";
-import { runningInstances } from "./running-instances.mjs";
+import { forgetDeadInstances, runningInstances } from "./running-instances.mjs";
 import { stampsOf } from "./stamps.mjs";
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
@@ -14,6 +14,8 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
  */
 export async function setUpClone(clone, { steps = [installPackages, buildPackages], print = (text) => process.stderr.write(text) } = {}) {
   const context = { clone, stamps: stampsOf(clone), print };
+  // Those that were killed could not take their files back.
+  forgetDeadInstances(clone);
   if (!steps.some((step) => isDue(step, context))) return 0;
 
   const interrupt = new AbortController();

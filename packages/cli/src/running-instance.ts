@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -15,21 +15,10 @@ export function registerInstance(home: string): () => void {
   const file = join(directory, String(process.pid));
   try {
     mkdirSync(directory, { recursive: true });
-    for (const pid of readdirSync(directory)) if (!isAlive(Number(pid))) rmSync(join(directory, pid), { force: true });
     writeFileSync(file, home);
   } catch {
     // A clone that this user may read but not write cannot be rebuilt by them either.
     return () => undefined;
   }
   return () => rmSync(file, { force: true });
-}
-
-/** An instance that was killed could not take its file back. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
