@@ -24,7 +24,7 @@ const environmentSchema = z.object({
     .optional()
     .describe("Value of a first admin key that you choose, at least 20 characters"),
   BONFIRE_LOG_LEVEL: z
-    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "one of trace, debug, info, warn, error, fatal, silent")
     .default("info")
     .describe("Least level that is logged: trace, debug, info, warn, error, fatal or silent. Default info"),
   BONFIRE_LLAMA_SERVER: z.string().min(1).optional().describe("Path of a llama-server to use instead of the one that is installed"),

@@ -28,9 +28,8 @@ export function shownPrefix(secret: string): string {
   return secret.slice(0, SHOWN_CHARACTERS);
 }
 
-/** Why a secret that a person chose is no good, or undefined. It must survive an HTTP header and be too long to guess. */
+/** What would have been right where a secret that a person chose is no good, or undefined. It must survive an HTTP header and be too long to guess. */
 export function faultOfChosenSecret(secret: string): string | undefined {
-  if (secret.length < MIN_CHOSEN_LENGTH)
-    return `must have at least ${MIN_CHOSEN_LENGTH} characters, such as the output of \`openssl rand -hex 32\``;
-  return /^[\x21-\x7e]+$/.test(secret) ? undefined : "may hold only printable ASCII characters without spaces";
+  if (secret.length < MIN_CHOSEN_LENGTH) return `at least ${MIN_CHOSEN_LENGTH} characters, such as the output of \`openssl rand -hex 32\``;
+  return /^[\x21-\x7e]+$/.test(secret) ? undefined : "printable ASCII characters without spaces";
 }
