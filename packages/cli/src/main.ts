@@ -1,4 +1,5 @@
-import { ConfigError, SETTINGS } from "@bonfire/platform/config";
+import { ConfigError } from "@bonfire/platform/config";
+import { PLACES, SETTING_PATHS, SETTINGS } from "@bonfire/platform/settings/settings";
 import { VERSION } from "@bonfire/platform/version";
 import { Command, CommanderError } from "commander";
 import { CliError, EXIT } from "./exit.ts";
@@ -69,8 +70,9 @@ interface KeyOptions {
 }
 
 function upHelp(): string {
-  const width = Math.max(...SETTINGS.map(({ name }) => name.length));
-  const settings = SETTINGS.map(({ name, meaning }) => `  ${name.padEnd(width)}  ${meaning}`);
+  const variables = [...Object.entries(PLACES), ...SETTING_PATHS.map((path) => [SETTINGS[path].env, SETTINGS[path].about] as const)];
+  const width = Math.max(...variables.map(([name]) => name.length));
+  const settings = variables.map(([name, about]) => `  ${name.padEnd(width)}  ${about}`);
   return `
 The first start fetches an engine and a small model, starts a database of its own and prints an API key, once.
 Ctrl-C lets running requests finish for up to ten seconds; a second Ctrl-C ends them at once.

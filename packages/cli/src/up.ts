@@ -5,13 +5,10 @@ import { EXIT } from "./exit.ts";
 import { registerInstance } from "./running-instance.ts";
 import { welcome } from "./welcome.ts";
 
-/** How long running requests may go on after Ctrl-C; a second Ctrl-C ends them at once. */
-const GRACE_MS = 10_000;
-
 /** Runs the platform until a signal comes. @returns the exit code. */
 export async function up(): Promise<number> {
   const config = loadConfig(process.env);
-  const logger = createLogger({ level: config.logLevel, pretty: process.stderr.isTTY === true });
+  const logger = createLogger({ level: config.log.level, pretty: process.stderr.isTTY === true });
   const unregister = registerInstance(config.home);
   const interrupts = listenForInterrupts();
   try {
@@ -21,7 +18,7 @@ export async function up(): Promise<number> {
     process.stdout.write(welcome(platform, (performance.now() - startedAt) / 1_000));
     await untilAborted(interrupts.first);
     process.stderr.write("Stopping: running requests may finish. Press Ctrl-C again to end them now.\n");
-    await Promise.race([platform.stop(GRACE_MS), untilAborted(interrupts.second).then(() => platform.stop(0))]);
+    await Promise.race([platform.stop(config.shutdownGraceMs), untilAborted(interrupts.second).then(() => platform.stop(0))]);
     return EXIT.ok;
   } catch (error) {
     if (interrupts.first.aborted) return EXIT.ok;

@@ -1,70 +1,49 @@
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import { z } from "zod";
-import { faultOfChosenSecret } from "./access/key-secret.ts";
-
-/** Every setting of the process, with the name under which a person sets it. */
-const environmentSchema = z.object({
-  BONFIRE_HOME: z.string().min(1).optional().describe("Folder of this instance: database, sockets. Default ~/.bonfire"),
-  BONFIRE_CACHE: z.string().min(1).optional().describe("Folder of downloads that instances share. Default: the user's cache folder"),
-  BONFIRE_HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on. Default 127.0.0.1"),
-  BONFIRE_PORT: z
-    .string()
-    .regex(/^\d+$/, "a port number from 0 to 65535 (0 picks a free one)")
-    .transform(Number)
-    .refine((port) => port <= 65_535, "a port number from 0 to 65535 (0 picks a free one)")
-    .default(8080)
-    .describe("Port to listen on. Default 8080; 0 picks a free one"),
-  BONFIRE_BOOTSTRAP_KEY: z
-    .string()
-    .superRefine((secret, context) => {
-      const fault = faultOfChosenSecret(secret);
-      if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
-    })
-    .optional()
-    .describe("Value of a first admin key that you choose, at least 20 characters"),
-  BONFIRE_LOG_LEVEL: z
-    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "one of trace, debug, info, warn, error, fatal, silent")
-    .default("info")
-    .describe("Least level that is logged: trace, debug, info, warn, error, fatal or silent. Default info"),
-  BONFIRE_LLAMA_SERVER: z.string().min(1).optional().describe("Path of a llama-server to use instead of the one that is installed"),
-  BONFIRE_UPSTREAM_URL: z
-    .url({ protocol: /^https?$/, error: "a base URL such as http://127.0.0.1:8000/v1" })
-    .optional()
-    .describe("Base URL of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1, whose models are served as well"),
-  BONFIRE_UPSTREAM_API_KEY: z.string().min(1).optional().describe("Key for that server"),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, "a URL that begins with postgresql://")
-    .optional()
-    .describe("PostgreSQL to use instead of the embedded one"),
-  HF_TOKEN: z.string().min(1).optional().describe("Hugging Face token for gated models"),
-  HF_ENDPOINT: z
-    .url({ protocol: /^https?$/, error: "an http or https URL" })
-    .default("https://huggingface.co")
-    .describe("Hugging Face or a mirror of it. Default https://huggingface.co"),
-});
-
-/** Name and meaning of every setting, for help texts and the reference. */
-export const SETTINGS: readonly { readonly name: string; readonly meaning: string }[] = Object.entries(environmentSchema.shape).map(
-  ([name, schema]) => ({ name, meaning: schema.description ?? "" }),
-);
+import { hasCode } from "./processes/error-code.ts";
+import { type Environment, type ReadSettings, readSettings } from "./settings/read-settings.ts";
+import type { SettingValues } from "./settings/settings.ts";
 
 export interface Config {
   readonly home: string;
   readonly cache: string;
   readonly host: string;
   readonly port: number;
+  readonly corsOrigins: readonly string[];
+  readonly shutdownGraceMs: number;
   readonly bootstrapKey: string | undefined;
-  readonly logLevel: string;
+  readonly databaseUrl: string | undefined;
+  readonly models: {
+    /** Names or references of those that are loaded at start. */
+    readonly preload: readonly string[];
+    /** Undefined: for ever. */
+    readonly keepAliveMs: number | undefined;
+    readonly loadWaitMs: number;
+    /** Undefined: chosen by the hardware. */
+    readonly memoryBytes: number | undefined;
+    readonly gpuMemoryBytes: number | undefined;
+  };
   readonly llamaServer: string | undefined;
   readonly upstream: { readonly url: string; readonly apiKey: string | undefined } | undefined;
-  readonly databaseUrl: string | undefined;
   readonly huggingFace: { readonly endpoint: string; readonly token: string | undefined };
+  readonly log: { readonly level: string; readonly format: "auto" | "json" | "pretty"; readonly file: boolean };
+  readonly metricsArePublic: boolean;
+  /** Undefined: no traces. */
+  readonly tracing:
+    | {
+        readonly endpoint: string;
+        readonly headers: Readonly<Record<string, string>>;
+        readonly sampleRatio: number;
+        readonly serviceName: string;
+      }
+    | undefined;
   /** The user that ran sudo, whose ids the embedded database may take. */
   readonly sudoUser: { readonly uid: number; readonly gid: number } | undefined;
   /** What child processes inherit: search paths, locale, proxies and pip's own settings; none of our secrets. */
   readonly childEnvironment: Readonly<Record<string, string>>;
+  /** The settings as they were given, for those who want to see where each comes from. */
+  readonly settings: ReadSettings & { readonly file: string | undefined };
 }
 
 /** A setting that cannot be used; the message names it and says what would be right. */
@@ -72,47 +51,87 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** Reads every setting once. An empty variable counts as unset. @throws ConfigError */
-export function loadConfig(
-  environment: Readonly<Record<string, string | undefined>>,
-  platform: NodeJS.Platform = process.platform,
-): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
-  const parsed = environmentSchema.safeParse(given);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: expected ${issue.message}`);
-    throw new ConfigError(`These settings cannot be used:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+/** Reads every setting once, from bonfire.yaml and the environment. An empty variable counts as unset. @throws ConfigError */
+export function loadConfig(environment: Environment, platform: NodeJS.Platform = process.platform): Config {
+  const home = absolute(environment.BONFIRE_HOME || join(homedir(), ".bonfire"));
+  const file = readSettingsFile(home, environment.BONFIRE_CONFIG || undefined);
+  const settings = readSettings(environment, file);
+  if ("faults" in settings) {
+    throw new ConfigError(`These settings cannot be used:\n${settings.faults.map((fault) => `  ${fault}`).join("\n")}`);
   }
-  const values = parsed.data;
+  const { values } = settings;
   return {
-    home: absolute(values.BONFIRE_HOME ?? join(homedir(), ".bonfire")),
-    cache: absolute(values.BONFIRE_CACHE ?? defaultCache(environment, platform)),
-    host: values.BONFIRE_HOST,
-    port: values.BONFIRE_PORT,
-    bootstrapKey: values.BONFIRE_BOOTSTRAP_KEY,
-    logLevel: values.BONFIRE_LOG_LEVEL,
-    llamaServer: values.BONFIRE_LLAMA_SERVER,
-    upstream:
-      values.BONFIRE_UPSTREAM_URL === undefined ? undefined : { url: values.BONFIRE_UPSTREAM_URL, apiKey: values.BONFIRE_UPSTREAM_API_KEY },
-    databaseUrl: values.DATABASE_URL,
-    huggingFace: { endpoint: values.HF_ENDPOINT, token: values.HF_TOKEN },
+    home,
+    cache: absolute(values.cache ?? defaultCache(environment, platform)),
+    host: values["server.host"],
+    port: values["server.port"],
+    corsOrigins: values["server.cors_origins"],
+    shutdownGraceMs: values["server.shutdown_grace"],
+    bootstrapKey: values["auth.bootstrap_key"],
+    databaseUrl: values["database.url"],
+    models: {
+      preload: values["models.preload"],
+      keepAliveMs: values["models.keep_alive"] === "forever" ? undefined : values["models.keep_alive"],
+      loadWaitMs: values["models.load_wait"],
+      memoryBytes: values["models.memory"],
+      gpuMemoryBytes: values["models.gpu_memory"],
+    },
+    llamaServer: values["engine.llama_server"],
+    upstream: values["upstream.url"] === undefined ? undefined : { url: values["upstream.url"], apiKey: values["upstream.api_key"] },
+    huggingFace: { endpoint: values["hugging_face.endpoint"], token: values["hugging_face.token"] },
+    log: { level: values["log.level"], format: values["log.format"], file: values["log.file"] },
+    metricsArePublic: values["metrics.public"],
+    tracing: tracingOf(values),
     sudoUser: readSudoUser(environment),
     childEnvironment: inheritable(environment),
+    settings: { ...settings, file: file?.path },
   };
 }
 
+const SETTINGS_FILE = "bonfire.yaml";
+
+/** Where the settings file of a home is looked for. */
+export function settingsFilePath(environment: Environment, home: string): string {
+  return absolute(environment.BONFIRE_CONFIG || join(home, SETTINGS_FILE));
+}
+
+/** A file that was asked for must be there; the one in the home may be missing. */
+function readSettingsFile(home: string, chosen: string | undefined): { path: string; name: string; text: string } | undefined {
+  const path = settingsFilePath({ BONFIRE_CONFIG: chosen }, home);
+  try {
+    return { path, name: chosen ?? SETTINGS_FILE, text: readFileSync(path, "utf8") };
+  } catch (cause) {
+    if (chosen === undefined && hasCode(cause, "ENOENT", "ENOTDIR")) return undefined;
+    const asked = chosen === undefined ? "" : " (BONFIRE_CONFIG)";
+    throw new ConfigError(`The settings file ${path}${asked} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function tracingOf(values: SettingValues): Config["tracing"] {
+  const endpoint = values["tracing.endpoint"];
+  if (endpoint === undefined) return undefined;
+  const headers = Object.fromEntries(
+    values["tracing.headers"].map((header) => [header.slice(0, header.indexOf("=")), header.slice(header.indexOf("=") + 1)]),
+  );
+  return { endpoint, headers, sampleRatio: values["tracing.sample_ratio"], serviceName: values["tracing.service_name"] };
+}
+
 /** Where each system keeps what can be fetched again. */
-function defaultCache(environment: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform): string {
+function defaultCache(environment: Environment, platform: NodeJS.Platform): string {
   if (platform === "darwin") return join(homedir(), "Library", "Caches", "bonfire");
   if (platform === "win32") return join(environment.LOCALAPPDATA || join(homedir(), "AppData", "Local"), "bonfire", "cache");
   return join(environment.XDG_CACHE_HOME || join(homedir(), ".cache"), "bonfire");
 }
 
+/** A tilde is the user's own folder, as in a shell, which does not see the settings file. */
 function absolute(path: string): string {
-  return isAbsolute(path) ? path : resolve(path);
+  const expanded = path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
+  return isAbsolute(expanded) ? expanded : resolve(expanded);
 }
 
-function readSudoUser({ SUDO_UID, SUDO_GID }: Readonly<Record<string, string | undefined>>): Config["sudoUser"] {
+function readSudoUser({ SUDO_UID, SUDO_GID }: Environment): Config["sudoUser"] {
   const uid = Number(SUDO_UID);
   const gid = Number(SUDO_GID);
   return Number.isInteger(uid) && Number.isInteger(gid) && uid > 0 && gid > 0 ? { uid, gid } : undefined;
@@ -121,7 +140,7 @@ function readSudoUser({ SUDO_UID, SUDO_GID }: Readonly<Record<string, string | u
 const INHERITED =
   /^(PATH|HOME|USER|LOGNAME|TMPDIR|TEMP|TMP|TZ|LANG|LC_\w+|LD_LIBRARY_PATH|DYLD_\w+|CUDA_\w+|SYSTEMROOT|PIP_\w+|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|(https?|no|all)_proxy)$/i;
 
-function inheritable(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+function inheritable(environment: Environment): Record<string, string> {
   const inherited: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) if (value !== undefined && INHERITED.test(name)) inherited[name] = value;
   return inherited;

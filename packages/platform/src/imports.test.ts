@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   observability: [],
   processes: [],
   serving: ["engine", "protocol"],
+  settings: ["access"],
   storage: ["processes"],
   substrates: ["engine", "processes"],
 };
