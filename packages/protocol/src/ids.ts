@@ -1,7 +1,7 @@
 import { v7 } from "uuid";
 
 /** Row ids: a prefix that says what the row is, then a UUIDv7 (RFC 9562), so that ids sort by creation time. */
-export function newId(prefix: "key" | "req"): string {
+export function newId(prefix: "key" | "req" | "att"): string {
   return `${prefix}_${v7().replaceAll("-", "")}`;
 }
 

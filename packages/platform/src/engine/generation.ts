@@ -28,6 +28,8 @@ export interface GenerateRequest {
   readonly logitBias?: ReadonlyMap<number, number>;
   /** An end user's id, for upstreams that look for abuse. */
   readonly user?: string;
+  /** Headers of the trace that the request belongs to (W3C Trace Context), for the replica. */
+  readonly trace?: Readonly<Record<string, string>>;
 }
 
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
@@ -45,7 +47,8 @@ export interface TokenUsage {
  * and then one `choice-end`. A failure is thrown, never an event.
  */
 export type GenerateEvent =
-  | { readonly type: "start"; readonly upstreamId: string | undefined }
+  /** `promptTokens` where the engine knows them before the answer begins; `queuedMs`, how long it waited for a slot, where the engine tells. */
+  | { readonly type: "start"; readonly upstreamId: string | undefined; readonly promptTokens?: number; readonly queuedMs?: number }
   | { readonly type: "text-delta"; readonly choice: number; readonly text: string }
   | { readonly type: "reasoning-delta"; readonly choice: number; readonly text: string }
   | { readonly type: "choice-end"; readonly choice: number; readonly reason: FinishReason }

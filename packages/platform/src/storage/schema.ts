@@ -1,4 +1,4 @@
-import { bigint, index, pgTable, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
+import { bigint, boolean, index, integer, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 
 const createdAt = () => timestamp("created_at", { withTimezone: true }).notNull().defaultNow();
 
@@ -47,6 +47,36 @@ export const apiKeys = pgTable(
 export const snapshotVersions = pgTable("snapshot_versions", {
   kind: text().primaryKey(),
   version: bigint({ mode: "number" }).notNull(),
+});
+
+/**
+ * One row for each attempt: a request that was sent to one replica. Partitioned by the UTC day inside the id, a UUIDv7; the partitions are
+ * made when their first row comes. No foreign keys: rows outlive what they name. Null in a token class is "not known", which is not zero.
+ */
+export const ledger = pgTable("ledger", {
+  id: uuid().primaryKey(),
+  requestId: text("request_id").notNull(),
+  accountId: text("account_id").notNull(),
+  projectId: text("project_id").notNull(),
+  /** Null for the operator's socket. */
+  keyId: text("key_id"),
+  model: text().notNull(),
+  deployment: text().notNull(),
+  endpoint: text().notNull(),
+  streamed: boolean().notNull(),
+  /** Within the request, from 1. */
+  attempt: integer().notNull(),
+  outcome: text({ enum: ["succeeded", "cancelled", "failed", "interrupted"] }).notNull(),
+  errorCode: text("error_code"),
+  finishReason: text("finish_reason"),
+  uncachedPromptTokens: bigint("uncached_prompt_tokens", { mode: "number" }),
+  cachedPromptTokens: bigint("cached_prompt_tokens", { mode: "number" }),
+  /** Without those of the reasoning. */
+  completionTokens: bigint("completion_tokens", { mode: "number" }),
+  reasoningTokens: bigint("reasoning_tokens", { mode: "number" }),
+  usageSource: text("usage_source", { enum: ["engine", "provider", "estimated", "none"] }).notNull(),
+  firstTokenMs: bigint("first_token_ms", { mode: "number" }),
+  durationMs: bigint("duration_ms", { mode: "number" }),
 });
 
 /** The account and project that exist from the first migration on. */

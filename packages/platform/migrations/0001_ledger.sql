@@ -1,0 +1,22 @@
+CREATE TABLE "ledger" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"request_id" text NOT NULL,
+	"account_id" text NOT NULL,
+	"project_id" text NOT NULL,
+	"key_id" text,
+	"model" text NOT NULL,
+	"deployment" text NOT NULL,
+	"endpoint" text NOT NULL,
+	"streamed" boolean NOT NULL,
+	"attempt" integer NOT NULL,
+	"outcome" text NOT NULL,
+	"error_code" text,
+	"finish_reason" text,
+	"uncached_prompt_tokens" bigint,
+	"cached_prompt_tokens" bigint,
+	"completion_tokens" bigint,
+	"reasoning_tokens" bigint,
+	"usage_source" text NOT NULL,
+	"first_token_ms" bigint,
+	"duration_ms" bigint
+) PARTITION BY RANGE ("id");
