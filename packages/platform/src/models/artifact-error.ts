@@ -1,4 +1,4 @@
-import { HttpStatusError } from "./http-download.ts";
+import { HttpStatusError } from "./http-request.ts";
 
 export interface FailedSource {
   /** `Hugging Face owner/name`, `Python package name==version`. */
@@ -12,13 +12,13 @@ export class ArtifactUnavailableError extends Error {
   override readonly name = "ArtifactUnavailableError";
   readonly failures: readonly FailedSource[];
 
-  constructor(path: string, sha256: string, failures: readonly FailedSource[]) {
+  constructor(path: string, sha256: string | undefined, failures: readonly FailedSource[]) {
     const causes = failures.map(({ cause }) => cause);
     super(
       [
         `Could not get ${path}:`,
         ...failures.map(({ source, reason }) => `  - ${source}: ${reason}`),
-        `Check the network and the proxy, or put the file there yourself (sha256 ${sha256}).`,
+        `Check the network and the proxy, or put the file there yourself${sha256 === undefined ? "" : ` (sha256 ${sha256})`}.`,
       ].join("\n"),
       { cause: causes.length === 1 ? causes[0] : new AggregateError(causes, "every source failed") },
     );

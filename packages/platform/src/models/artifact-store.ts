@@ -4,24 +4,29 @@ import { withPathLock } from "../processes/path-lock.ts";
 import type { PythonTools } from "../processes/python-tools.ts";
 import { ArtifactUnavailableError, type FailedSource } from "./artifact-error.ts";
 import { freeDiskBytes, openSource, type SourceServices } from "./artifact-sources.ts";
-import type { Artifact } from "./catalog.ts";
+import type { Source } from "./catalog.ts";
 import { discardPartial } from "./http-download.ts";
+import type { ArtifactProgress } from "./progress.ts";
 import { SharedFetch } from "./shared-fetch.ts";
-import { checkFile, writeStamp } from "./verified-file.ts";
+import { checkFile, type Expected, writeStamp } from "./verified-file.ts";
 
-export type ArtifactProgress =
-  | { readonly type: "source"; readonly fileName: string; readonly source: string }
-  | { readonly type: "bytes"; readonly fileName: string; readonly receivedBytes: number; readonly totalBytes: number }
-  | { readonly type: "source-failed"; readonly fileName: string; readonly source: string; readonly reason: string }
-  /** Another process fetches the same file. */
-  | { readonly type: "waiting"; readonly fileName: string; readonly holder: string };
+export type { ArtifactProgress } from "./progress.ts";
+
+/** A file that may have to be fetched. What is not known of it is taken from the source that brings it. */
+export interface WantedFile extends Expected {
+  /** Relative to the store's folder. */
+  readonly fileName: string;
+  /** Tried in this order. */
+  readonly sources: readonly Source[];
+}
 
 interface ArtifactStoreOptions {
-  /** Holds the files and nothing else. */
+  /** Holds the files. */
   readonly directory: string;
   readonly huggingFace: SourceServices["huggingFace"];
   readonly python: PythonTools;
-  readonly onProgress: (progress: ArtifactProgress) => void;
+  /** Hears of every fetch that brings no listener of its own. */
+  readonly onProgress?: (progress: ArtifactProgress) => void;
   /** @default asks the file system */
   readonly freeBytes?: SourceServices["freeBytes"];
 }
@@ -29,64 +34,73 @@ interface ArtifactStoreOptions {
 /** The model files on this machine. */
 export interface ArtifactStore {
   /** Where the file lies, or will lie. */
-  pathOf(artifact: Artifact): string;
+  pathOf(file: Pick<WantedFile, "fileName">): string;
   /**
    * The path of the verified file, fetched from the first source that has it where it is not there yet.
    * @throws ArtifactUnavailableError, or the signal's reason.
    */
-  fetch(artifact: Artifact, signal: AbortSignal): Promise<string>;
+  fetch(file: WantedFile, signal: AbortSignal, onProgress?: (progress: ArtifactProgress) => void): Promise<string>;
 }
 
-export function createArtifactStore(options: ArtifactStoreOptions): ArtifactStore {
-  const { directory, huggingFace, python, onProgress } = options;
-  const services: SourceServices = { huggingFace, python, freeBytes: options.freeBytes ?? freeDiskBytes };
-  const shared = new SharedFetch<string>();
-  const pathOf = (artifact: Artifact) => resolve(join(directory, artifact.fileName));
+type Report = (progress: ArtifactProgress) => void;
 
-  async function fetchLocked(artifact: Artifact, path: string, signal: AbortSignal): Promise<string> {
-    const { fileName } = artifact;
+export function createArtifactStore(options: ArtifactStoreOptions): ArtifactStore {
+  const { directory, huggingFace, python } = options;
+  const services: SourceServices = { huggingFace, python, freeBytes: options.freeBytes ?? freeDiskBytes };
+  const shared = new SharedFetch<string, ArtifactProgress>();
+  const pathOf = ({ fileName }: Pick<WantedFile, "fileName">) => resolve(join(directory, fileName));
+
+  /** A file that is there and verified costs two `stat`s and no lock. */
+  async function fetchUnlessThere(file: WantedFile, signal: AbortSignal, report: Report): Promise<string> {
+    const path = pathOf(file);
+    if ((await check(file, signal, report)) === "verified") return path;
     await mkdir(dirname(path), { recursive: true });
-    const onWait = (holder: string) => onProgress({ type: "waiting", fileName, holder });
-    return withPathLock(`${path}.lock`, () => fetchMissing(artifact, path, signal), { signal, onWait });
+    const onWait = (holder: string) => report({ type: "waiting", fileName: file.fileName, holder });
+    return withPathLock(`${path}.lock`, () => fetchMissing(file, signal, report), { signal, onWait });
   }
 
-  async function fetchMissing(artifact: Artifact, path: string, signal: AbortSignal): Promise<string> {
-    const { fileName, sizeBytes: totalBytes } = artifact;
+  function check(file: WantedFile, signal: AbortSignal, report: Report) {
+    return checkFile(pathOf(file), file, { signal, onHash: () => report({ type: "verifying", fileName: file.fileName }) });
+  }
+
+  async function fetchMissing(file: WantedFile, signal: AbortSignal, report: Report): Promise<string> {
+    const { fileName } = file;
+    const path = pathOf(file);
     // Another process may have brought it while we waited for the lock.
-    const state = await checkFile(path, artifact, signal);
+    const state = await check(file, signal, report);
     if (state === "verified") return path;
     const failures: FailedSource[] = [];
     if (state === "different") failures.push({ source: "the file that is there", reason: "has another size or sha256", cause: undefined });
 
-    for (const entry of artifact.sources) {
+    for (const entry of file.sources) {
       const source = openSource(entry, services);
-      onProgress({ type: "source", fileName, source: source.description });
-      const onBytes = (receivedBytes: number) => onProgress({ type: "bytes", fileName, receivedBytes, totalBytes });
+      report({ type: "source", fileName, source: source.description });
       try {
-        await rename(await source.fetch({ artifact, path, onBytes, signal }), path);
-        await writeStamp(path, artifact.sha256);
+        const fetched = await source.fetch({
+          expected: file,
+          path,
+          onBytes: (receivedBytes, total) => report({ type: "bytes", fileName, receivedBytes, totalBytes: total ?? receivedBytes }),
+          onHash: () => report({ type: "verifying", fileName }),
+          signal,
+        });
+        await rename(fetched.path, path);
+        await writeStamp(path, fetched.sha256);
         await discardPartial(`${path}.partial`);
         return path;
       } catch (error) {
         signal.throwIfAborted();
         const reason = source.explain(error);
         failures.push({ source: source.description, reason, cause: error });
-        onProgress({ type: "source-failed", fileName, source: source.description, reason });
+        report({ type: "source-failed", fileName, source: source.description, reason });
       }
     }
-    throw new ArtifactUnavailableError(path, artifact.sha256, failures);
+    throw new ArtifactUnavailableError(path, file.sha256, failures);
   }
 
   return {
     pathOf,
-    async fetch(artifact, signal) {
-      const path = pathOf(artifact);
-      return shared.run(path, (stop) => fetchUnlessThere(artifact, path, stop), signal);
+    fetch(file, signal, onProgress = options.onProgress ?? (() => undefined)) {
+      return shared.run(pathOf(file), (stop, report) => fetchUnlessThere(file, stop, report), { signal, onProgress });
     },
   };
-
-  /** A file that is there and verified costs two `stat`s and no lock. */
-  async function fetchUnlessThere(artifact: Artifact, path: string, signal: AbortSignal): Promise<string> {
-    return (await checkFile(path, artifact, signal)) === "verified" ? path : fetchLocked(artifact, path, signal);
-  }
 }
