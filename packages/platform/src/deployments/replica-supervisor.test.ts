@@ -2,37 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LaunchPlan } from "../engine/engine.ts";
-import { PLACEHOLDER } from "../engine/engine.ts";
 import { until } from "../engine/testing/until.ts";
 import { openaiCompatible } from "../engines/openai-compatible/openai-compatible.ts";
 import { ProcessSubstrate } from "../substrates/process/process-substrate.ts";
 import { ReplicaSupervisor } from "./replica-supervisor.ts";
-import { restartDelayMs } from "./restart-delay.ts";
-
-/** A server on the socket of its plan, with the key of its plan. */
-const SERVER = `
-  const http = require("http"), [socket] = process.argv.slice(1);
-  http.createServer((request, response) => {
-    const right = request.headers.authorization === "Bearer " + process.env.KEY;
-    response.writeHead(right ? 200 : 401, { "content-type": "application/json" });
-    response.end(right ? JSON.stringify({ data: [{ id: "m" }] }) : '{"error":"no"}');
-  }).listen(socket);`;
-
-const plan = (script: string): LaunchPlan => ({
-  command: process.execPath,
-  args: ["-e", script, PLACEHOLDER.socketPath],
-  env: { KEY: PLACEHOLDER.secret },
-  slots: 1,
-  contextLength: 100,
-  memoryBytes: 0,
-});
-
-describe("restartDelayMs", () => {
-  it("doubles with each failure in a row, up to a ceiling", () => {
-    expect([1, 2, 3, 4, 20].map(restartDelayMs)).toEqual([500, 1_000, 2_000, 4_000, 30_000]);
-  });
-});
+import { RESTART_POLICY } from "./restart-policy.ts";
+import { CRASHING, planFor, SERVER, SILENT } from "./testing/small-replica.ts";
 
 describe("ReplicaSupervisor", () => {
   let directory: string;
@@ -52,9 +27,10 @@ describe("ReplicaSupervisor", () => {
     supervisor = new ReplicaSupervisor({
       model: "m",
       engine: openaiCompatible,
-      plan: plan(script),
+      plan: planFor(script),
       substrate,
       onEvent: (event) => events.push(event),
+      restarts: { ...RESTART_POLICY, firstDelayMs: 20 },
     });
     return supervisor;
   };
@@ -62,7 +38,10 @@ describe("ReplicaSupervisor", () => {
   it("is ready when the replica answers to its one-use key", async () => {
     await supervise(SERVER).start();
     expect(supervisor.state).toBe("ready");
-    expect(await supervisor.client?.health(AbortSignal.timeout(5_000))).toMatchObject({ state: "ready", models: ["m"] });
+    expect(await supervisor.client?.health(AbortSignal.timeout(5_000))).toMatchObject({
+      state: "ready",
+      models: [expect.stringMatching(/^pid-/)],
+    });
   });
 
   it("fails at the first start with the last words of a replica that cannot run", async () => {
@@ -80,8 +59,32 @@ describe("ReplicaSupervisor", () => {
     expect(second?.id).not.toBe(first?.id);
   });
 
+  it("gives up a replica that keeps dying, says why, and leaves no process", async () => {
+    await supervise(CRASHING).start();
+    await until(() => supervisor.state === "failed");
+    expect(supervisor.status()).toMatchObject({ state: "failed", reason: expect.stringMatching(/exit code 3.*\n?.*broken/), restarts: 4 });
+    expect(supervisor.status().failuresInARow).toBe(5);
+    expect(supervisor.client).toBeUndefined();
+    expect(await substrate.observe()).toEqual([]);
+  });
+
+  it("begins anew when it is started after it was given up", async () => {
+    await supervise(CRASHING).start();
+    await until(() => supervisor.state === "failed");
+    await supervisor.start();
+    expect(supervisor.status()).toMatchObject({ state: "ready", failuresInARow: 0 });
+  });
+
+  it("tells why and when it starts again while it waits for that", async () => {
+    await supervise(CRASHING).start();
+    await until(() => supervisor.status().restartAt !== undefined);
+    const { state, reason, restartAt = 0, since } = supervisor.status();
+    expect({ state, reason }).toEqual({ state: "starting", reason: expect.stringContaining("exit code 3") });
+    expect(restartAt).toBeGreaterThan(since);
+  });
+
   it("leaves nothing behind when it is stopped, also in the middle of a start", async () => {
-    const start = supervise("setInterval(() => {}, 1000)").start();
+    const start = supervise(SILENT).start();
     await until(async () => (await substrate.observe()).length === 1);
     await Promise.all([expect(start).rejects.toThrow("being stopped"), supervisor.stop()]);
     expect(await substrate.observe()).toEqual([]);

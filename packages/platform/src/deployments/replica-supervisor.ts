@@ -3,9 +3,37 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Engine, LaunchPlan, ModelClient } from "../engine/engine.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { ObservedReplica, Substrate } from "../engine/substrate.ts";
-import { RECOVERED_AFTER_MS, restartDelayMs } from "./restart-delay.ts";
+import { afterFailure, RESTART_POLICY, type RestartPolicy, startDeadlineMs } from "./restart-policy.ts";
 
+/**
+ * starting: a first start, or one after a crash; failed: given up, no process is left; stopped: on request, or not started yet.
+ */
 export type ReplicaState = "starting" | "ready" | "failed" | "stopped";
+
+export interface ReplicaStatus {
+  readonly state: ReplicaState;
+  /** When it entered this state. Times are in milliseconds since 1970. */
+  readonly since: number;
+  /** Why the last replica ended, with its last lines; absent once another one is ready. */
+  readonly reason?: string;
+  /** Starts after a crash, since the beginning. */
+  readonly restarts: number;
+  readonly failuresInARow: number;
+  /** When the next start is due, while one is waited for. */
+  readonly restartAt?: number;
+}
+
+export interface ReplicaEvent {
+  readonly state: ReplicaState;
+  readonly reason?: string;
+  readonly restartInMs?: number;
+}
+
+interface Change {
+  readonly reason?: string;
+  readonly failuresInARow?: number;
+  readonly restartInMs?: number;
+}
 
 interface SupervisorOptions {
   /** Public model id. */
@@ -13,29 +41,32 @@ interface SupervisorOptions {
   readonly engine: Engine;
   readonly plan: LaunchPlan;
   readonly substrate: Substrate;
-  readonly onEvent: (event: { readonly state: ReplicaState; readonly reason?: string; readonly restartInMs?: number }) => void;
+  readonly onEvent: (event: ReplicaEvent) => void;
+  readonly restarts?: RestartPolicy;
 }
 
 const PROBE_INTERVAL_MS = 50;
 const PROBE_TIMEOUT_MS = 5_000;
-const START_TIMEOUT_MS = 300_000;
 const STOP_GRACE_MS = 2_000;
 
-/** Keeps one replica of a model alive: starts it, waits until it answers, starts it again when it dies. */
+/** Keeps one replica of a model alive: starts it, waits until it answers, starts it again when it dies, and gives up when it keeps dying. */
 export class ReplicaSupervisor {
   readonly #options: SupervisorOptions;
+  readonly #policy: RestartPolicy;
   readonly #stopping = new AbortController();
-  #state: ReplicaState = "starting";
+  #status: Omit<ReplicaStatus, "restarts"> = { state: "stopped", since: Date.now(), failuresInARow: 0 };
+  #restarts = 0;
   #client: ModelClient | undefined;
   #running: Promise<void> | undefined;
   #starts = 0;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#policy = options.restarts ?? RESTART_POLICY;
   }
 
   get state(): ReplicaState {
-    return this.#state;
+    return this.#status.state;
   }
 
   /** Undefined while there is no replica that answers. */
@@ -43,9 +74,16 @@ export class ReplicaSupervisor {
     return this.#client;
   }
 
-  /** Settles when the first replica is ready. @throws when it ends before that: a wrong model or engine does not mend itself. */
+  status(): ReplicaStatus {
+    return { ...this.#status, restarts: this.#restarts };
+  }
+
+  /**
+   * Settles when the first replica is ready. After `failed` it begins anew.
+   * @throws when the replica ends before that, and is `failed`: a wrong model or engine does not mend itself.
+   */
   async start(): Promise<void> {
-    const starting = this.#startReplica();
+    const starting = this.#startFirst();
     this.#running = starting.then(
       (first) => this.#supervise(first),
       () => undefined,
@@ -59,40 +97,61 @@ export class ReplicaSupervisor {
     this.#enter("stopped");
   }
 
+  async #startFirst(): Promise<ObservedReplica> {
+    this.#enter("starting", { failuresInARow: 0 });
+    try {
+      return await this.#startReplica();
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#enter("failed", { reason: messageOf(error), failuresInARow: 1 });
+      throw error;
+    }
+  }
+
   async #supervise(first: ObservedReplica): Promise<void> {
     let replica: ObservedReplica | undefined = first;
-    let failures = 0;
-    while (!this.#stopping.signal.aborted) {
-      const startedAt = Date.now();
-      if (replica !== undefined) {
-        const end = await this.#untilEnd(replica);
-        if (end === undefined) return;
-        failures = Date.now() - startedAt > RECOVERED_AFTER_MS ? 1 : failures + 1;
-        const restartInMs = restartDelayMs(failures);
-        this.#enter("starting", end, restartInMs);
-        await this.#pause(restartInMs);
-      }
-      replica = await this.#startReplica().catch(async (error: unknown) => {
-        if (this.#stopping.signal.aborted) return undefined;
-        failures++;
-        const restartInMs = restartDelayMs(failures);
-        this.#enter("failed", error instanceof Error ? error.message : String(error), restartInMs);
-        await this.#pause(restartInMs);
-        return undefined;
-      });
+    while (replica !== undefined) {
+      const readyAt = Date.now();
+      const reason = await this.#untilEnd(replica);
+      if (reason === undefined) return;
+      replica = await this.#startAgain(reason, Date.now() - readyAt);
     }
-    if (replica !== undefined) await this.#stopReplica(replica);
   }
 
   /** @returns why it ended by itself, or undefined when it was stopped on request. */
   async #untilEnd(replica: ObservedReplica): Promise<string | undefined> {
     const end = await Promise.race([this.#options.substrate.ended(replica.id), aborted(this.#stopping.signal)]);
-    await this.#stopReplica(replica);
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.close();
+    await this.#options.substrate.stop(replica.id, STOP_GRACE_MS);
     return end === undefined ? undefined : (end.reason ?? "it ended");
+  }
+
+  /** @returns the next replica, or undefined when there is to be none: given up, or stopped on request. */
+  async #startAgain(firstReason: string, firstLivedMs: number): Promise<ObservedReplica | undefined> {
+    let reason = firstReason;
+    for (let livedMs = firstLivedMs; ; livedMs = 0) {
+      const { failuresInARow, restartInMs } = afterFailure(this.#policy, { failuresInARow: this.#status.failuresInARow, livedMs });
+      if (restartInMs === undefined) {
+        this.#enter("failed", { reason, failuresInARow });
+        return undefined;
+      }
+      this.#enter("starting", { reason, failuresInARow, restartInMs });
+      await this.#pause(restartInMs);
+      if (this.#stopping.signal.aborted) return undefined;
+      this.#restarts++;
+      try {
+        return await this.#startReplica();
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return undefined;
+        reason = messageOf(error);
+      }
+    }
   }
 
   async #startReplica(): Promise<ObservedReplica> {
     const { model, engine, plan, substrate } = this.#options;
+    this.#stopping.signal.throwIfAborted();
     const secret = randomBytes(24).toString("hex");
     const id = `replica-${process.pid}-${++this.#starts}-${randomBytes(3).toString("hex")}`;
     const replica = await substrate.start(plan, { id, model, secret });
@@ -103,7 +162,6 @@ export class ReplicaSupervisor {
       contextLength: plan.contextLength,
       credentials: async () => secret,
     });
-    this.#client = undefined;
     try {
       await this.#untilReady(replica, client);
     } catch (error) {
@@ -117,34 +175,41 @@ export class ReplicaSupervisor {
   }
 
   async #untilReady(replica: ObservedReplica, client: ModelClient): Promise<void> {
-    const deadline = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(START_TIMEOUT_MS)]);
+    const { model, plan, substrate } = this.#options;
+    const longestMs = startDeadlineMs(plan.weightsBytes);
+    const deadline = AbortSignal.timeout(longestMs);
     let exit: ObservedReplica | undefined;
-    void this.#options.substrate.ended(replica.id).then((observed) => {
+    void substrate.ended(replica.id).then((observed) => {
       exit = observed;
     });
     for (;;) {
-      deadline.throwIfAborted();
-      if (exit !== undefined)
-        throw new Error(`The engine for ${this.#options.model} ended while it started: ${exit.reason ?? "no reason known"}`);
+      this.#stopping.signal.throwIfAborted();
+      if (deadline.aborted)
+        throw new Error(`The engine for ${model} did not answer within ${Math.round(longestMs / 1_000)} s of its start.`);
+      if (exit !== undefined) throw new Error(`The engine for ${model} ended while it started: ${exit.reason ?? "no reason known"}`);
       if (await answers(client)) return;
       await delay(PROBE_INTERVAL_MS);
     }
-  }
-
-  async #stopReplica(replica: ObservedReplica): Promise<void> {
-    const client = this.#client;
-    this.#client = undefined;
-    await client?.close();
-    await this.#options.substrate.stop(replica.id, STOP_GRACE_MS);
   }
 
   async #pause(milliseconds: number): Promise<void> {
     await delay(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
-  #enter(state: ReplicaState, reason?: string, restartInMs?: number): void {
-    this.#state = state;
-    this.#options.onEvent({ state, ...(reason === undefined ? {} : { reason }), ...(restartInMs === undefined ? {} : { restartInMs }) });
+  #enter(state: ReplicaState, { reason, failuresInARow, restartInMs }: Change = {}): void {
+    const since = Date.now();
+    this.#status = {
+      state,
+      since,
+      failuresInARow: failuresInARow ?? this.#status.failuresInARow,
+      ...(reason === undefined ? {} : { reason }),
+      ...(restartInMs === undefined ? {} : { restartAt: since + restartInMs }),
+    };
+    this.#options.onEvent({
+      state,
+      ...(reason === undefined ? {} : { reason }),
+      ...(restartInMs === undefined ? {} : { restartInMs }),
+    });
   }
 }
 
@@ -163,4 +228,8 @@ function aborted(signal: AbortSignal): Promise<undefined> {
     if (signal.aborted) resolve(undefined);
     else signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -15,16 +15,30 @@ export interface Engine {
   connect(replica: ReplicaConnection): ModelClient;
 }
 
+/** Bytes in the machine's memory, and in the memory of its accelerators, all of them together. */
+export interface MemoryBytes {
+  readonly ramBytes: number;
+  readonly vramBytes: number;
+}
+
 /** What one replica is to serve, and on what. */
 export interface ReplicaSpec {
   /** Public model id. */
   readonly model: string;
+  /** Of weights that are split into parts, the first. */
   readonly weightsPath: string;
+  /** What turns images into tokens, for models that see. */
+  readonly projectorPath?: string;
+  /** Of all parts, the projector included. */
   readonly weightsBytes: number;
+  /** Repeating blocks of the model; its output layer is not counted. */
+  readonly layers: number;
   /** Longest prompt plus answer that the model was trained for, tokens. */
   readonly contextLength: number;
   readonly kvBytesPerToken: number;
-  readonly hardware: { readonly cpuCores: number; readonly memoryBytes: number };
+  readonly cpuCores: number;
+  /** What this replica may plan with. Without memory of accelerators it is planned for the CPU alone. */
+  readonly budget: MemoryBytes;
   /** The program and what comes before the engine's own flags. */
   readonly runtime: { readonly command: string; readonly leadingArgs: readonly string[] };
 }
@@ -41,8 +55,12 @@ export interface LaunchPlan {
   readonly slots: number;
   /** Tokens of prompt and answer together, for each slot. */
   readonly contextLength: number;
-  /** Resident memory when loaded, an estimate. */
-  readonly memoryBytes: number;
+  /** Layers that accelerators compute, the output layer counted as one; 0 where the CPU does all the work. */
+  readonly gpuLayers: number;
+  /** What is read from disk before it can answer: a start may take the longer, the more that is. */
+  readonly weightsBytes: number;
+  /** What it holds when it is loaded, an estimate. */
+  readonly memory: MemoryBytes;
 }
 
 export interface ReplicaConnection {

@@ -76,10 +76,13 @@ export class LlamacppClient implements ModelClient {
   }
 
   async *#generateChoice(request: GenerateRequest, prompt: readonly number[], signal: AbortSignal): AsyncGenerator<GenerateEvent> {
+    const askedAt = performance.now();
     const slot = await this.#slots.acquire(prompt, signal);
     // A slice cannot be called back: the slot is free again only when the server has worked it off.
     let busy: Promise<unknown> = Promise.resolve();
     try {
+      // Before the prompt is read: who leaves meanwhile has cost that much.
+      yield { type: "start", upstreamId: undefined, promptTokens: prompt.length, queuedMs: performance.now() - askedAt };
       let cachedTokens: number | undefined;
       for (const end of sliceEnds(prompt.length, commonPrefixLength(slot.tokens, prompt))) {
         const slice = this.#feedSlice(slot, prompt.slice(0, end));
@@ -89,6 +92,7 @@ export class LlamacppClient implements ModelClient {
       }
       slot.tokens = prompt;
       for await (const event of this.#openStream(request, slot, signal)) {
+        if (event.type === "start") continue;
         yield event.type === "end" && cachedTokens !== undefined ? { ...event, usage: { ...event.usage, cachedTokens } } : event;
       }
     } finally {
@@ -108,7 +112,7 @@ export class LlamacppClient implements ModelClient {
   }
 
   #openStream(request: GenerateRequest, slot: Slot, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
-    const { prompt } = request;
+    const { prompt, trace: headers } = request;
     // The server cuts a larger number to 32 bits, which may leave a small one.
     const bounded = request.maxTokens === undefined ? request : { ...request, maxTokens: Math.min(request.maxTokens, MOST_TOKENS) };
     const own = {
@@ -119,10 +123,10 @@ export class LlamacppClient implements ModelClient {
     };
     if (prompt.kind === "chat") {
       const body = { ...writeChatBody(prompt, bounded, this.#model), ...own };
-      return readChatStream(this.#http.postForEvents("v1/chat/completions", body, signal), 1);
+      return readChatStream(this.#http.postForEvents("v1/chat/completions", { body, headers, signal }), 1);
     }
     const body = { ...writeCompletionBody(prompt, bounded, this.#model), ...own };
-    return readCompletionStream(this.#http.postForEvents("v1/completions", body, signal), 1);
+    return readCompletionStream(this.#http.postForEvents("v1/completions", { body, headers, signal }), 1);
   }
 
   /**

@@ -1,23 +1,21 @@
 import { once } from "node:events";
-import { pino } from "pino";
 import { inferenceEndpoints } from "../../endpoints/index.ts";
 import { engineConformance } from "../../engine/testing/conformance.ts";
 import { FrontDoor } from "../../http/front-door.ts";
 import { createHttpServer } from "../../http/http-server.ts";
-import { Serving } from "../../serving/serving.ts";
+import { UNOBSERVED } from "../../http/testing/unobserved.ts";
+import { serveClient } from "../../serving/testing/serve-client.ts";
 import { startLlamaServer } from "../llamacpp/testing/start-llama-server.ts";
 import { openaiCompatible } from "./openai-compatible.ts";
 
 engineConformance("openai-compatible, on another Bonfire with real weights,", async () => {
   const server = await startLlamaServer();
-  const serving = new Serving([
-    { id: "m", aliases: [], ownedBy: "test", chat: true, state: () => "ready", client: () => server.supervisor.client },
-  ]);
+  const serving = serveClient(() => server.supervisor.client);
   const door = new FrontDoor();
   await door.open(
     createHttpServer({
       endpoints: inferenceEndpoints(serving, 1),
-      logger: pino({ level: "silent" }),
+      ...UNOBSERVED,
       bodyLimitBytes: 1_000_000,
       keepAliveMs: 15_000,
       shutdown: new AbortController().signal,

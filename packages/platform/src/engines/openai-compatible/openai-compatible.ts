@@ -30,17 +30,13 @@ class OpenaiCompatibleClient implements ModelClient {
   }
 
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
-    const { prompt } = request;
+    const { prompt, choices, trace: headers } = request;
     if (prompt.kind === "chat") {
-      return readChatStream(
-        this.#http.postForEvents("chat/completions", writeChatBody(prompt, request, this.#model), signal),
-        request.choices,
-      );
+      const body = writeChatBody(prompt, request, this.#model);
+      return readChatStream(this.#http.postForEvents("chat/completions", { body, headers, signal }), choices);
     }
-    return readCompletionStream(
-      this.#http.postForEvents("completions", writeCompletionBody(prompt, request, this.#model), signal),
-      request.choices,
-    );
+    const body = writeCompletionBody(prompt, request, this.#model);
+    return readCompletionStream(this.#http.postForEvents("completions", { body, headers, signal }), choices);
   }
 
   async health(signal: AbortSignal): Promise<ReplicaHealth> {

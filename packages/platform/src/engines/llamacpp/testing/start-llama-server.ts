@@ -36,14 +36,16 @@ export async function startLlamaServer(): Promise<LlamaServer> {
   const { kvBytesPerToken, weights } = DEFAULT_MODEL;
   const contextLength = 2_048;
   // Memory that holds two slots of the context, and not three.
-  const memoryBytes = 2 * (weights.sizeBytes + 256 * 1024 * 1024 + 2.5 * contextLength * kvBytesPerToken);
+  const ramBytes = weights.sizeBytes + 256 * 1024 * 1024 + 2.5 * contextLength * kvBytesPerToken;
   const plan = planLaunch({
     model: DEFAULT_MODEL.id,
     weightsPath,
     weightsBytes: weights.sizeBytes,
     contextLength,
     kvBytesPerToken,
-    hardware: { cpuCores: 2, memoryBytes },
+    layers: DEFAULT_MODEL.layers,
+    cpuCores: 2,
+    budget: { ramBytes, vramBytes: 0 },
     runtime,
   });
   const sockets = await mkdtemp(join(tmpdir(), "bonfire-test-"));
