@@ -2,9 +2,11 @@ import { defineConfig } from "vitest/config";
 
 // The packages' exports name their sources under this condition: tests run what is written, not what was built last.
 // Under `ssr`, because that is how vitest loads everything for Node; `resolve.conditions` alone would silently test the build.
-const ssr = { resolve: { conditions: ["source", "module", "node", "development|production"] } };
+const ssr = { resolve: { conditions: ["source", "node", "development|production"] } };
 
-const ENGINE_TESTS = ["packages/**/*.engine.test.ts", "test/**/*.test.ts"];
+const ENGINE_TESTS = ["packages/**/*.engine.test.ts", "test/*.test.ts"];
+/** They load the machine for longer than the others together: `npm run test:long`. */
+const LONG_TESTS = ["test/long/**/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -33,6 +35,18 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ssr,
+        test: {
+          name: "long",
+          include: LONG_TESTS,
+          pool: "threads",
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,18 +1,41 @@
-import { type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 import pretty from "pino-pretty";
+import type { LogFile } from "./log-file.ts";
+import { createRedactor } from "./redaction.ts";
 
 interface LoggerOptions {
   readonly level: string;
-  /** One coloured line each for a person at a terminal, instead of JSON. */
-  readonly pretty: boolean;
+  /** On stderr: JSON lines, one coloured line each for a person, or what suits where stderr leads. Default auto. */
+  readonly format?: "auto" | "json" | "pretty";
+  /** Gets every line too, always as JSON. */
+  readonly file?: Pick<LogFile, "write"> | undefined;
+  /** Values of settings that must not come out, wherever they turn up. */
+  readonly secrets?: readonly string[];
+  /** Instead of stderr. */
+  readonly screen?: DestinationStream;
 }
 
 /** Logs go to stderr: stdout belongs to what the user asked for. */
-export function createLogger({ level, pretty: forPerson }: LoggerOptions): Logger {
-  const destination = forPerson
-    ? pretty({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "HH:MM:ss.l", singleLine: true })
-    : pino.destination({ dest: 2, sync: true });
+export function createLogger({ level, format = "auto", file, secrets = [], screen = openStderr(format) }: LoggerOptions): Logger {
+  const redact = createRedactor(secrets);
+  const destination: DestinationStream = {
+    write: (line) => {
+      const clean = redact(line);
+      screen.write(clean);
+      file?.write(clean);
+    },
+  };
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } }, destination);
+}
+
+function openStderr(format: "auto" | "json" | "pretty"): DestinationStream {
+  if (format === "pretty" || (format === "auto" && process.stderr.isTTY === true)) {
+    return pretty({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "HH:MM:ss.l", singleLine: true });
+  }
+  const stderr = pino.destination({ dest: 2, sync: true });
+  // It may lead to a disk that is full; the platform goes on without it.
+  stderr.on("error", () => undefined);
+  return stderr;
 }
 
 /** Name, message and stack of an error and its causes; never other members, which may hold bodies or credentials. */
