@@ -3,6 +3,7 @@ import type { ApiKey, CreatedKey, KeyRole } from "@bonfire/protocol/keys";
 import { and, asc, count, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Database } from "../storage/database.ts";
 import { apiKeys, DEFAULT_ACCOUNT_ID, DEFAULT_PROJECT_ID, snapshotVersions } from "../storage/schema.ts";
+import { raiseVersion } from "../storage/snapshot-version.ts";
 import type { Caller } from "./caller.ts";
 import { hashKeySecret, newKeySecret, shownPrefix } from "./key-secret.ts";
 
@@ -50,7 +51,7 @@ export class KeyStore {
         .set({ revokedAt: sql`now()` })
         .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
         .returning({ id: apiKeys.id });
-      if (revoked.length > 0) await raiseVersion(transaction);
+      if (revoked.length > 0) await raiseVersion(transaction, "keys");
       return revoked.length > 0;
     });
   }
@@ -89,17 +90,10 @@ export class KeyStore {
         })
         .onConflictDoNothing({ target: apiKeys.hash })
         .returning();
-      if (row !== undefined) await raiseVersion(transaction);
+      if (row !== undefined) await raiseVersion(transaction, "keys");
       return row;
     });
   }
-}
-
-async function raiseVersion(transaction: Pick<Database, "update">): Promise<void> {
-  await transaction
-    .update(snapshotVersions)
-    .set({ version: sql`${snapshotVersions.version} + 1` })
-    .where(eq(snapshotVersions.kind, "keys"));
 }
 
 function toApiKey(row: typeof apiKeys.$inferSelect): ApiKey {

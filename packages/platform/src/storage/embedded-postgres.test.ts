@@ -4,9 +4,10 @@ import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, s
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { linkLibraries } from "./postgres-binaries.ts";
+import { killShimOf, postmasterOf } from "./testing/postgres-processes.ts";
 
 /** Several real starts a test, on machines that are busy with other tests. */
 const TIMEOUT_MS = 60_000;
@@ -42,22 +43,6 @@ async function query(server: EmbeddedPostgres, sql: string): Promise<unknown[]> 
   } finally {
     await client.end();
   }
-}
-
-async function postmasterOf(directory: string): Promise<number> {
-  return Number.parseInt(await readFile(join(directory, "data", "postmaster.pid"), "utf8"), 10);
-}
-
-async function parentOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1]);
-}
-
-async function killShimOf(postmaster: number): Promise<void> {
-  const shim = await parentOf(postmaster);
-  expect(await readFile(`/proc/${shim}/cmdline`, "utf8")).toContain("shim.mjs");
-  process.kill(shim, "SIGKILL");
-  await vi.waitFor(async () => expect(await parentOf(postmaster)).not.toBe(shim));
 }
 
 describe("the embedded PostgreSQL", { timeout: TIMEOUT_MS }, () => {

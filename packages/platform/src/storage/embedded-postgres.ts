@@ -17,13 +17,15 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
-interface EmbeddedPostgresOptions {
+export interface EmbeddedPostgresOptions {
   /** Everything lies in it; made where it is missing. */
   readonly directory: string;
   /** Gets what the server prints, line by line, and what the launcher does about an earlier crash. */
   readonly log: (line: string) => void;
   /** The user that became root, whom the server may run as, because it refuses to be root. */
   readonly sudoUser?: UserIds | undefined;
+  /** Gives the start up: what has been started is ended before the promise rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const DATABASE = "bonfire";
@@ -36,7 +38,7 @@ const POLL_MS = 50;
  * @throws Error that says what to do.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { log, sudoUser } = options;
+  const { log, sudoUser, signal } = options;
   const { initdb, postgres } = await findPostgresBinaries();
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
   // A leftover server is recognised by its path.
@@ -47,7 +49,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   if (dataOwner === undefined) await createCluster(directory, initdb, user);
   const socketDirectory = await ensureSocketDirectory(directory, user);
   const data = dataDirectory(directory);
-  const server = await startPostgresServer({ postgres, user, data, socketDirectory, database: DATABASE, log });
+  const server = await startPostgresServer({ postgres, user, data, socketDirectory, database: DATABASE, log, signal });
   const postmaster = await lockHolder(pidFile(data));
 
   let stopped: Promise<void> | undefined;

@@ -14,9 +14,12 @@ interface PostgresServerOptions {
   readonly socketDirectory: string;
   readonly database: string;
   readonly log: (line: string) => void;
+  readonly signal: AbortSignal | undefined;
 }
 
 const POLL_MS = 20;
+/** How long a server has to end whose start is given up. */
+const GIVE_UP_GRACE_MS = 5_000;
 /** What a postmaster that was killed leaves is gone when its sessions have noticed. */
 const LOCK_RETRY_MS = 100;
 const LOCK_PATIENCE_MS = 15_000;
@@ -30,21 +33,29 @@ const NOT_LISTENING = ["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"];
 
 /**
  * Starts the server and waits until the database answers, which after a crash includes its recovery.
- * @throws PostgresFailure when it ends before.
+ * @throws PostgresFailure when it ends before, or the signal's reason; nothing of it runs on then.
  */
 export async function startPostgresServer(options: PostgresServerOptions): Promise<ShimmedProcess> {
-  const { user, postgres, data, socketDirectory, log } = options;
+  const { user, postgres, data, socketDirectory, log, signal } = options;
   const deadline = performance.now() + LOCK_PATIENCE_MS;
+  const endLeftover = () => endLeftoverPostgres(data, [pidFile(data), `${socketPath(socketDirectory)}.lock`], log);
   for (;;) {
-    await endLeftoverPostgres(data, [pidFile(data), `${socketPath(socketDirectory)}.lock`], log);
+    await endLeftover();
+    signal?.throwIfAborted();
     const server = startShimmed(planAs(user, { command: postgres, args: serverArguments(options), cwd: data }), (line) => {
       if (!TOO_EARLY.test(line)) log(line);
     });
-    const exit = await waitUntilReady(server, options);
+    // Where its shim was killed alone, the server itself goes on: it is ended before anybody hears of the failure.
+    const exit = await waitUntilReady(server, options).catch(async (error: unknown) => {
+      await endLeftover();
+      throw error;
+    });
     if (exit === undefined) return server;
     const isLocked = exit.lastLines.some((line) => LOCK_HELD.test(line));
-    if (!isLocked || performance.now() > deadline)
+    if (!isLocked || performance.now() > deadline) {
+      await endLeftover();
       throw new PostgresFailure(`The embedded PostgreSQL ${describe(user)} does not start`, exit);
+    }
     await delay(LOCK_RETRY_MS);
   }
 }
@@ -91,6 +102,10 @@ async function waitUntilReady(server: ShimmedProcess, options: PostgresServerOpt
       throw error;
     }
     if (exit !== undefined) return exit;
+    if (options.signal?.aborted) {
+      await server.stop(GIVE_UP_GRACE_MS);
+      throw options.signal.reason;
+    }
     await Promise.race([exited, delay(POLL_MS)]);
   }
 }
