@@ -1,5 +1,6 @@
 // `npm test`: lint, types, unused code, vitest, pytest. Each runs also when an earlier one failed; the last line says how many passed and failed.
-// `npm test -- <arguments>` runs vitest alone with these arguments, such as a part of a file name.
+// `npm test -- <arguments>` runs vitest alone with these arguments, such as a part of a file name; `npm run test:long` runs what loads the machine
+// for longer.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { check } from "./testing/check.mjs";
@@ -13,7 +14,7 @@ const everything = [
   check("lint", ["@biomejs/biome/bin/biome", "check", "."]),
   check("types", ["typescript/bin/tsc", "--noEmit", "-p", "tsconfig.json"]),
   check("unused code", ["knip/bin/knip.js"]),
-  runVitest([]),
+  runVitest(["--project", "unit", "--project", "engine"]),
   runPytest,
 ];
 

@@ -27,7 +27,17 @@ export async function attachUpstream(upstream: Config["upstream"], { logger, sig
     return models.map((id) => {
       const client = openaiCompatible.connect(connection(id));
       lifetime.add(`upstream of ${id}`, () => client.close());
-      return { id, aliases: [], ownedBy: "upstream", chat: true, state: () => "ready", client: () => client };
+      return {
+        id,
+        aliases: [],
+        ownedBy: "upstream",
+        contextLength: undefined,
+        chat: true,
+        deployment: openaiCompatible.name,
+        usageSource: "provider",
+        state: () => "ready",
+        acquire: async () => ({ client, release: () => undefined }),
+      };
     });
   } catch (error) {
     signal.throwIfAborted();

@@ -3,27 +3,30 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiError } from "@bonfire/protocol/errors";
 import type { CreatedKey } from "@bonfire/protocol/keys";
-import type { Logger } from "pino";
-import { KeySnapshot } from "./access/key-snapshot.ts";
-import { KeyStore } from "./access/key-store.ts";
 import { attachUpstream } from "./attach-upstream.ts";
 import type { Config } from "./config.ts";
-import { adminEndpoints, healthEndpoints, inferenceEndpoints } from "./endpoints/index.ts";
+import { adminEndpoints, inferenceEndpoints, watchEndpoints } from "./endpoints/index.ts";
 import { getOpenApi } from "./endpoints/openapi.ts";
 import { FrontDoor } from "./http/front-door.ts";
 import { createHttpServer, type HttpServerOptions } from "./http/http-server.ts";
 import { describeApi } from "./http/openapi.ts";
 import { Lifetime } from "./lifetime.ts";
+import { Metrics } from "./observability/metrics.ts";
+import { startTracing } from "./observability/tracing.ts";
 import type { PlatformOptions } from "./platform-options.ts";
 import { ADMIN_SOCKET } from "./processes/admin-socket.ts";
 import { claimSocket, SocketTakenError } from "./processes/claim-socket.ts";
 import { hasCode } from "./processes/error-code.ts";
 import { ensureSocketDirectory } from "./processes/socket-directory.ts";
+import { readStatus } from "./read-status.ts";
+import { AttemptRecorder } from "./serving/attempt-recorder.ts";
+import { ModelDirectory } from "./serving/model-directory.ts";
 import type { ServedModel } from "./serving/served-model.ts";
 import { Serving } from "./serving/serving.ts";
-import { startDefaultModel } from "./start-default-model.ts";
-import { openDatabase } from "./storage/database.ts";
-import { startEmbeddedPostgres } from "./storage/embedded-postgres.ts";
+import { startDatabase } from "./start-database.ts";
+import { ensureFirstKey, startKeys } from "./start-keys.ts";
+import { startLedger } from "./start-ledger.ts";
+import { startLocalModels } from "./start-local-models.ts";
 import { VERSION } from "./version.ts";
 
 export interface Platform {
@@ -39,6 +42,7 @@ export interface Platform {
 /** Big enough for conversations with images in them, as the services that clients come from allow. */
 const BODY_LIMIT_BYTES = 50 * 1024 * 1024;
 const KEEP_ALIVE_MS = 15_000;
+const FLUSH_TRACES_MS = 1_000;
 /** A client that neither reads nor leaves cannot hold up the end. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -53,7 +57,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   }
 }
 
-async function start({ config, logger, onProgress, signal }: PlatformOptions, lifetime: Lifetime): Promise<Platform> {
+async function start(options: PlatformOptions, lifetime: Lifetime): Promise<Platform> {
+  const { config, logger, signal } = options;
+  const startedAt = new Date();
   await mkdir(config.home, { recursive: true, mode: 0o700 });
   const sockets = await ensureSocketDirectory(config.home);
   const operatorDoor = await claimHome(join(sockets, ADMIN_SOCKET), lifetime);
@@ -62,26 +68,56 @@ async function start({ config, logger, onProgress, signal }: PlatformOptions, li
   const port = await listen(door, config);
   lifetime.add("listening port", () => closeDoor(door, shutdown.signal));
 
-  // The model's download and the database's first start know nothing of each other.
+  const metrics = new Metrics({ version: VERSION });
+  lifetime.add("metrics", async () => metrics.stop());
+  const tracing = await startTracing(config.tracing && { ...config.tracing, serviceVersion: VERSION }, (delivery) => {
+    if (delivery.works) logger.info({ part: "tracing" }, "traces are delivered again");
+    else logger.warn({ part: "tracing", err: delivery.error }, "traces cannot be delivered; requests are not affected");
+  });
+  lifetime.add("traces", () => tracing.stop(FLUSH_TRACES_MS));
+
+  // The models' download and the database's first start know nothing of each other.
   const failure = new AbortController();
-  const both = AbortSignal.any([signal, failure.signal]);
+  const both = { ...options, signal: AbortSignal.any([signal, failure.signal]) };
   const giveUp = (error: unknown): never => {
     failure.abort(error);
     throw error;
   };
-  const [keys, defaultModel] = await settleAll([
-    startKeys({ config, logger, onProgress, signal: both }, lifetime).catch(giveUp),
-    startDefaultModel({ config, logger, onProgress, signal: both, sockets }, lifetime).catch(giveUp),
+  const directory = new ModelDirectory();
+  const [database, local] = await settleAll([
+    startDatabase(both, lifetime).catch(giveUp),
+    startLocalModels({ ...both, sockets, lifetime, directory, metrics }).catch(giveUp),
   ]);
   signal.throwIfAborted();
-  const models = [defaultModel, ...(await attachUpstream(config.upstream, { logger, signal, lifetime }))];
+  const keys = await startKeys(options, database, lifetime);
+  for (const model of await attachUpstream(config.upstream, { logger, signal, lifetime })) {
+    metrics.addModel(model.id);
+    directory.add(model);
+  }
 
-  const serving = new Serving(models);
-  const endpoints = [...inferenceEndpoints(serving, Math.floor(Date.now() / 1_000)), ...adminEndpoints(keys), ...healthEndpoints(serving)];
+  const ledger = startLedger(options, database, metrics, lifetime);
+  const attempts = new AttemptRecorder({ ledger, metrics });
+  metrics.pullFrom({
+    requests: () => attempts.requestCounts(),
+    replicas: () => local.fleet.status().map(({ id, state }) => ({ model: id, state })),
+  });
+  const serving = new Serving(directory, attempts);
+  const baseUrl = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}/v1`;
+  const endpoints = [
+    ...inferenceEndpoints(serving, Math.floor(startedAt.getTime() / 1_000)),
+    ...adminEndpoints({
+      keys,
+      models: local.models,
+      readStatus: () => readStatus({ home: config.home, baseUrl, startedAt, database, ledger, attempts, local }),
+    }),
+    ...watchEndpoints(serving, { text: metrics, arePublic: config.metricsArePublic }),
+  ];
   endpoints.push(getOpenApi(describeApi(endpoints, VERSION)));
   const http: Omit<HttpServerOptions, "authenticate"> = {
     endpoints,
     logger,
+    metrics,
+    tracing,
     bodyLimitBytes: BODY_LIMIT_BYTES,
     keepAliveMs: KEEP_ALIVE_MS,
     shutdown: shutdown.signal,
@@ -89,15 +125,16 @@ async function start({ config, logger, onProgress, signal }: PlatformOptions, li
 
   // Whoever can open the socket is the operator: it answers without a key.
   await operatorDoor.open(createHttpServer(http));
-  // Before anybody is answered: it must be stopped while the database is still there.
+  // Before anybody is answered: it must be stopped while ledger, models and database are still there.
   lifetime.add("running requests", () => closeDoor(door, shutdown.signal));
-  await door.open(createHttpServer({ ...http, authenticate: (secret) => keys.snapshot.authenticate(secret) }));
+  const { corsOrigins } = config;
+  await door.open(createHttpServer({ ...http, corsOrigins, authenticate: (secret) => keys.snapshot.authenticate(secret) }));
 
-  const firstKey = await ensureFirstKey(keys, config.bootstrapKey, logger);
-  logger.info({ host: config.host, port, models: models.map((model) => model.id) }, "ready");
+  const firstKey = await ensureFirstKey(options, database, keys);
+  logger.info({ host: config.host, port, models: serving.models.map((model) => model.id) }, "ready");
   return {
-    baseUrl: `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}/v1`,
-    models,
+    baseUrl,
+    models: serving.models,
     firstKey,
     stop: async (graceMs) => {
       const timer = setTimeout(() => shutdown.abort(new ApiError("shutting_down", "The server is shutting down.")), graceMs);
@@ -121,50 +158,6 @@ async function claimHome(path: string, lifetime: Lifetime): Promise<FrontDoor> {
     if (!(error instanceof SocketTakenError)) throw error;
     throw new Error("Bonfire is running with this home already. Stop it first, or set BONFIRE_HOME to another folder.", { cause: error });
   }
-}
-
-interface Keys {
-  readonly store: KeyStore;
-  readonly snapshot: KeySnapshot;
-}
-
-async function startKeys({ config, logger, onProgress }: PlatformOptions, lifetime: Lifetime): Promise<Keys> {
-  const databaseUrl = config.databaseUrl ?? (await startOwnPostgres(config, logger, onProgress, lifetime));
-  const connection = await openDatabase(databaseUrl, (error) => logger.warn({ err: error }, "the database closed an idle connection"));
-  lifetime.add("database connections", connection.close);
-  const store = new KeyStore(connection.database);
-  const snapshot = new KeySnapshot(store, (error) => logger.warn({ err: error }, "keys could not be refreshed; the known ones stay valid"));
-  await snapshot.start();
-  lifetime.add("key snapshot", async () => snapshot.stop());
-  return { store, snapshot };
-}
-
-async function startOwnPostgres(config: Config, logger: Logger, onProgress: (line: string) => void, lifetime: Lifetime): Promise<string> {
-  onProgress("starting the embedded PostgreSQL");
-  const postgres = await startEmbeddedPostgres({
-    directory: join(config.home, "postgres"),
-    log: (line) => logger.debug({ part: "postgres" }, line),
-    sudoUser: config.sudoUser,
-  });
-  lifetime.add("embedded PostgreSQL", postgres.stop);
-  void postgres.exited.then(({ code, lastLines }) =>
-    logger.error(
-      { code, last_lines: lastLines },
-      "the embedded PostgreSQL ended; known keys stay valid, changes fail until the next start",
-    ),
-  );
-  return postgres.databaseUrl;
-}
-
-/** A chosen key is there from now on; otherwise one is made where there is none at all. */
-async function ensureFirstKey({ store, snapshot }: Keys, chosen: string | undefined, logger: Logger): Promise<CreatedKey | undefined> {
-  let created: CreatedKey | undefined;
-  if (chosen !== undefined) {
-    const isNew = await store.ensure({ name: "bootstrap", role: "admin", secret: chosen });
-    if (isNew) logger.info("the key in BONFIRE_BOOTSTRAP_KEY was added");
-  } else if ((await store.count()) === 0) created = await store.create({ name: "first key", role: "admin" });
-  await snapshot.refresh();
-  return created;
 }
 
 async function listen({ server }: FrontDoor, { host, port }: Config): Promise<number> {

@@ -89,4 +89,5 @@ export const removedModel = z.strictObject({ id: z.string(), object: z.literal("
 
 export type InstalledModel = Readonly<z.infer<typeof installedModel>>;
 export type CatalogEntry = Readonly<z.infer<typeof catalogEntry>>;
+export type PullModelRequest = Readonly<z.infer<typeof pullModelRequest>>;
 export type PullEvent = Readonly<z.infer<typeof pullEvent>>;

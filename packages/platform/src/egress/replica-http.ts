@@ -6,6 +6,13 @@ import { EngineError } from "../engine/engine-error.ts";
 /** Turns an answer with an error status into the failure that it means. */
 type ErrorReader = (status: number, body: string, retryAfterMs: number | undefined) => EngineError;
 
+interface EventsRequest {
+  readonly body: unknown;
+  /** Beside those that every call has. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly signal: AbortSignal;
+}
+
 interface ReplicaHttpOptions {
   readonly address: ReplicaAddress;
   /** Asked before each call. */
@@ -54,8 +61,8 @@ export class ReplicaHttp {
   }
 
   /** The `data` of each server-sent event. Leaving the loop closes the connection, which is what stops the replica. */
-  async *postForEvents(path: string, body: unknown, signal: AbortSignal): AsyncGenerator<string> {
-    const response = await this.#request("POST", path, body, signal);
+  async *postForEvents(path: string, { body, headers, signal }: EventsRequest): AsyncGenerator<string> {
+    const response = await this.#request("POST", path, body, signal, headers);
     const type = response.headers["content-type"];
     if (typeof type !== "string" || !type.startsWith("text/event-stream")) {
       const upstreamBody = await readText(response.body, MAX_ERROR_BODY_BYTES);
@@ -95,7 +102,13 @@ export class ReplicaHttp {
     await this.#agent.destroy();
   }
 
-  async #request(method: "GET" | "POST", path: string, body: unknown, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async #request(
+    method: "GET" | "POST",
+    path: string,
+    body: unknown,
+    signal: AbortSignal,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Dispatcher.ResponseData> {
     signal.throwIfAborted();
     const key = await this.#options.credentials();
     const url = new URL(path, this.#baseUrl);
@@ -106,6 +119,7 @@ export class ReplicaHttp {
       signal,
       reset: !this.#options.keepConnections,
       headers: {
+        ...headers,
         accept: "application/json, text/event-stream",
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),

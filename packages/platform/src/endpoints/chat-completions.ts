@@ -6,6 +6,7 @@ import { foldGeneration } from "../engine/fold-generation.ts";
 import type { Serving } from "../serving/serving.ts";
 import { answerHeaders } from "./answer-headers.ts";
 import { type Endpoint, inferencePaths } from "./endpoint.ts";
+import { originOf } from "./origin.ts";
 import { recordGeneration } from "./record-generation.ts";
 
 export function chatCompletions(serving: Serving): Endpoint {
@@ -15,7 +16,7 @@ export function chatCompletions(serving: Serving): Endpoint {
     permission: "inference",
     summary: "Answer a conversation.",
     schemas: { body: chatCompletionRequest, answer: chatCompletion, chunk: chatCompletionChunk },
-    handle: async (request) => {
+    handle: async (request, caller) => {
       const call = readChatCall(request.body);
       const model = serving.find(call.model);
       request.facts.model = model.id;
@@ -24,7 +25,8 @@ export function chatCompletions(serving: Serving): Endpoint {
           param: "model",
         });
       }
-      const generation = serving.generate({ model, requests: [call.request], promptParam: "messages" }, request.signal);
+      const origin = originOf(request, { caller, endpoint: "chat.completions", streamed: call.delivery.stream });
+      const generation = serving.generate({ model, requests: [call.request], promptParam: "messages", origin }, request.signal);
       const events = recordGeneration(generation, request);
       const head = { id: wireId("chatcmpl", request.id), created: Math.floor(Date.now() / 1_000), model: call.model };
       const headers = answerHeaders(model.id, call.ignored);

@@ -5,6 +5,7 @@ import { foldGeneration } from "../engine/fold-generation.ts";
 import type { Serving } from "../serving/serving.ts";
 import { answerHeaders } from "./answer-headers.ts";
 import { type Endpoint, inferencePaths } from "./endpoint.ts";
+import { originOf } from "./origin.ts";
 import { recordGeneration } from "./record-generation.ts";
 
 export function completions(serving: Serving): Endpoint {
@@ -14,11 +15,12 @@ export function completions(serving: Serving): Endpoint {
     permission: "inference",
     summary: "Continue one text or several.",
     schemas: { body: completionRequest, answer: completion, chunk: completion },
-    handle: async (request) => {
+    handle: async (request, caller) => {
       const call = readCompletionCall(request.body);
       const model = serving.find(call.model);
       request.facts.model = model.id;
-      const generation = serving.generate({ model, requests: call.requests, promptParam: "prompt" }, request.signal);
+      const origin = originOf(request, { caller, endpoint: "completions", streamed: call.delivery.stream });
+      const generation = serving.generate({ model, requests: call.requests, promptParam: "prompt", origin }, request.signal);
       const events = recordGeneration(generation, request);
       const head = { id: wireId("cmpl", request.id), created: Math.floor(Date.now() / 1_000), model: call.model };
       const headers = answerHeaders(model.id, call.ignored);

@@ -1,6 +1,7 @@
 import type { SseFrame } from "@bonfire/protocol/sse";
 import type { z } from "zod";
 import type { Caller } from "../access/caller.ts";
+import type { RequestTrace } from "../observability/trace.ts";
 
 /** What an endpoint learns about a request, for its log line. */
 export interface RequestFacts {
@@ -23,11 +24,13 @@ export interface EndpointRequest {
   /** Milliseconds of a monotonic clock. */
   readonly arrivedAt: number;
   readonly facts: RequestFacts;
+  readonly trace: RequestTrace;
 }
 
 /** What an endpoint returns; only `http/` writes. */
 export type Answer =
   | { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly json: unknown }
+  | { readonly contentType: string; readonly text: string }
   /** Failures of the iteration come as `ApiError`; before the first frame they still have a status of their own. */
   | { readonly headers?: Readonly<Record<string, string>>; readonly frames: AsyncIterable<SseFrame> };
 
@@ -44,6 +47,8 @@ export interface Endpoint {
     readonly query?: z.ZodObject;
     readonly params?: z.ZodObject;
     readonly answer: z.ZodType;
+    /** Media type of the answer. @default application/json */
+    readonly answerType?: string;
     /** Of each `data` in the event stream, where the endpoint can stream. */
     readonly chunk?: z.ZodType;
     readonly status?: number;

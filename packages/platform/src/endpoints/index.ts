@@ -1,3 +1,4 @@
+import type { PlatformStatus } from "@bonfire/protocol/status";
 import type { KeySnapshot } from "../access/key-snapshot.ts";
 import type { KeyStore } from "../access/key-store.ts";
 import type { Serving } from "../serving/serving.ts";
@@ -5,20 +6,42 @@ import { chatCompletions } from "./chat-completions.ts";
 import { completions } from "./completions.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { getHealth, getReadiness } from "./health.ts";
+import {
+  listCatalog,
+  listInstalledModels,
+  loadModel,
+  type ModelAdministration,
+  pullModel,
+  removeModel,
+  unloadModel,
+} from "./installed-models.ts";
 import { createKey, listKeys, revokeKey } from "./keys.ts";
+import { getMetrics, type MetricsText } from "./metrics.ts";
 import { getModel, listModels } from "./models.ts";
+import { getStatus } from "./status.ts";
 
 /** What applications call. @param servedSince Unix seconds */
 export function inferenceEndpoints(serving: Serving, servedSince: number): Endpoint[] {
   return [chatCompletions(serving), completions(serving), listModels(serving, servedSince), getModel(serving, servedSince)];
 }
 
-/** What operators call. */
-export function adminEndpoints(keys: { readonly store: KeyStore; readonly snapshot: KeySnapshot }): Endpoint[] {
-  return [createKey(keys), listKeys(keys), revokeKey(keys)];
+interface Administration {
+  readonly keys: { readonly store: KeyStore; readonly snapshot: KeySnapshot };
+  readonly models: ModelAdministration;
+  readonly readStatus: () => Promise<PlatformStatus>;
 }
 
-/** What supervisors and load balancers call. */
-export function healthEndpoints(serving: Serving): Endpoint[] {
-  return [getHealth(), getReadiness(serving)];
+/** What operators call. */
+export function adminEndpoints({ keys, models, readStatus }: Administration): Endpoint[] {
+  return [
+    getStatus(readStatus),
+    ...[listInstalledModels(models), listCatalog(models), pullModel(models)],
+    ...[loadModel(models), unloadModel(models), removeModel(models)],
+    ...[createKey(keys), listKeys(keys), revokeKey(keys)],
+  ];
+}
+
+/** What supervisors, load balancers and Prometheus call. */
+export function watchEndpoints(serving: Serving, metrics: { readonly text: MetricsText; readonly arePublic: boolean }): Endpoint[] {
+  return [getHealth(), getReadiness(serving), getMetrics(metrics.text, metrics.arePublic)];
 }

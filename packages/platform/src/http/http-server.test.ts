@@ -5,14 +5,16 @@ import { errorBody } from "@bonfire/protocol/error-body";
 import { ApiError } from "@bonfire/protocol/errors";
 import { type Logger, pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
-import { healthEndpoints, inferenceEndpoints } from "../endpoints/index.ts";
+import { inferenceEndpoints, watchEndpoints } from "../endpoints/index.ts";
 import { type FakeReplica, FakeStream, type Script, sendJson, startFakeReplica } from "../engine/testing/fake-replica.ts";
 import { until } from "../engine/testing/until.ts";
 import { openaiCompatible } from "../engines/openai-compatible/openai-compatible.ts";
 import { describeError } from "../observability/logger.ts";
-import { Serving } from "../serving/serving.ts";
+import { Metrics } from "../observability/metrics.ts";
+import { serveClient } from "../serving/testing/serve-client.ts";
 import { FrontDoor } from "./front-door.ts";
 import { createHttpServer } from "./http-server.ts";
+import { UNOBSERVED } from "./testing/unobserved.ts";
 
 interface Api {
   readonly url: string;
@@ -40,15 +42,19 @@ async function serve({
   const fake = await startFakeReplica({ model: "m", contextLength: 1_000 });
   if (script !== undefined) fake.script = script;
   const client = openaiCompatible.connect({ address: { kind: "url", url: fake.url }, model: "m", credentials: async () => undefined });
-  const serving = new Serving([{ id: "m", aliases: ["alias"], ownedBy: "test", chat: true, state: () => "ready", client: () => client }]);
+  const serving = serveClient(() => client, { aliases: ["alias"] });
   const log: Record<string, unknown>[] = [];
   const shutdown = new AbortController();
   const app = createHttpServer({
-    endpoints: [...inferenceEndpoints(serving, 1), ...healthEndpoints(serving)],
+    endpoints: [
+      ...inferenceEndpoints(serving, 1),
+      ...watchEndpoints(serving, { text: new Metrics({ version: "test" }), arePublic: false }),
+    ],
     authenticate: (secret) => {
       if (secret !== "good") throw new ApiError("invalid_api_key", "Incorrect API key provided.");
       return { keyId: "key_1", keyName: "test", accountId: "a", projectId: "p", role: "inference" };
     },
+    ...UNOBSERVED,
     logger: captureLog(log),
     bodyLimitBytes,
     keepAliveMs,

@@ -5,6 +5,9 @@ import type { Logger } from "pino";
 import type { Caller } from "../access/caller.ts";
 import { readSecret } from "../access/credentials.ts";
 import type { Answer, Endpoint, RequestFacts } from "../endpoints/endpoint.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { RequestTrace, Tracing } from "../observability/trace.ts";
+import { allowOrigins } from "./cors.ts";
 import { writeEventStream } from "./event-stream.ts";
 import { toApiError } from "./failure.ts";
 import { parseJsonBody } from "./json-body.ts";
@@ -14,7 +17,11 @@ export interface HttpServerOptions {
   readonly endpoints: readonly Endpoint[];
   /** Says who holds a secret, or throws an `ApiError`. Absent where being able to connect is the authority (the operator's socket). */
   readonly authenticate?: (secret: string) => Caller;
+  /** Web pages of these origins may call from a browser; `*` is all of them. Absent: none. */
+  readonly corsOrigins?: readonly string[];
   readonly logger: Logger;
+  readonly metrics: Pick<Metrics, "requestEnded">;
+  readonly tracing: Pick<Tracing, "startRequest">;
   readonly bodyLimitBytes: number;
   readonly keepAliveMs: number;
   /** Aborts when the platform no longer waits for running requests. */
@@ -25,6 +32,7 @@ export interface HttpServerOptions {
 interface RequestState {
   readonly arrivedAt: number;
   readonly facts: RequestFacts;
+  readonly trace: RequestTrace;
   caller: Caller | undefined;
   failure: ApiError | undefined;
 }
@@ -33,7 +41,7 @@ const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] as
 
 /** The HTTP edge: the only place that reads requests from and writes answers to a socket. */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { logger, bodyLimitBytes } = options;
+  const { logger, metrics, tracing, bodyLimitBytes } = options;
   const app = Fastify({
     bodyLimit: bodyLimitBytes,
     genReqId: () => newId("req"),
@@ -48,9 +56,16 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   const states = new WeakMap<FastifyRequest, RequestState>();
   const stateOf = (request: FastifyRequest): RequestState => {
-    const known = states.get(request) ?? { arrivedAt: performance.now(), facts: {}, caller: undefined, failure: undefined };
+    const known = states.get(request) ?? beginState(request);
     states.set(request, known);
     return known;
+  };
+
+  const beginState = (request: FastifyRequest): RequestState => {
+    const arrivedAt = performance.now();
+    const { id: requestId, method, headers } = request;
+    const trace = tracing.startRequest({ headers, method, route: routeOf(request), requestId, arrivedAt });
+    return { arrivedAt, facts: {}, trace, caller: undefined, failure: undefined };
   };
 
   // One listener for all: joining the signal that lives as long as the platform with each request's own would pile up.
@@ -72,9 +87,16 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const state = stateOf(request);
     reply.header("x-request-id", request.id);
     // Comes once for every request, also when the client hangs up, of which Fastify's own hook hears nothing.
-    reply.raw.once("close", () => logRequest(logger, { request, response: reply.raw, ...state }));
+    reply.raw.once("close", () => {
+      const { trace, failure } = state;
+      const { status, durationMs } = logRequest(logger, { request, response: reply.raw, ...state });
+      metrics.requestEnded({ method: request.method, route: routeOf(request), status, durationMs });
+      trace.end({ status, errorCode: failure?.code });
+    });
   }
   app.addHook("onRequest", async (request, reply) => observe(request, reply));
+  // Before a key is asked for, of which a preflight has none.
+  if (options.corsOrigins !== undefined && options.corsOrigins.length > 0) allowOrigins(app, options.corsOrigins);
 
   function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const failure = toApiError(error, bodyLimitBytes);
@@ -106,7 +128,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   };
 
   const handle = async (endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const { caller, facts, arrivedAt } = stateOf(request);
+    const { caller, facts, trace, arrivedAt } = stateOf(request);
     const abort = new AbortController();
     const { signal } = abort;
     running.add(abort);
@@ -117,7 +139,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     });
     try {
       const answer = await endpoint.handle(
-        { id: request.id, body: request.body, params: readParams(request.params), query: request.query, signal, arrivedAt, facts },
+        { id: request.id, body: request.body, params: readParams(request.params), query: request.query, signal, arrivedAt, facts, trace },
         caller,
       );
       await write(answer, request, reply, signal);
@@ -137,8 +159,13 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
         .send(answer.json);
       return;
     }
+    if ("text" in answer) {
+      await reply.type(answer.contentType).send(answer.text);
+      return;
+    }
     await writeEventStream(reply.raw, answer.frames, {
-      headers: { "x-request-id": request.id, ...answer.headers },
+      // What hooks have set goes past Fastify from here on.
+      headers: { ...headersOf(reply), ...answer.headers },
       keepAliveMs: options.keepAliveMs,
       signal,
       // Until then a failure still has a status of its own, which Fastify writes.
@@ -191,6 +218,15 @@ function groupByPath(endpoints: readonly Endpoint[]): Map<string, Endpoint[]> {
 function readParams(params: unknown): Record<string, string> {
   if (typeof params !== "object" || params === null) return {};
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
+}
+
+function headersOf(reply: FastifyReply): Record<string, string> {
+  return Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]));
+}
+
+/** Its pattern; undefined where none matched. */
+function routeOf(request: FastifyRequest): string | undefined {
+  return request.is404 ? undefined : request.routeOptions.url;
 }
 
 /** Without the query, which may hold what no log should. */

@@ -30,7 +30,7 @@ export function describeApi(endpoints: readonly Endpoint[], version: string): Re
 }
 
 function describeOperation({ summary, permission, schemas }: Endpoint): ZodOpenApiOperationObject {
-  const { body, query, params, answer, chunk, status = 200, alternatives = {} } = schemas;
+  const { body, query, params, answer, answerType = "application/json", chunk, status = 200, alternatives = {} } = schemas;
   return {
     summary,
     security: permission === "public" ? [] : [{ bearer: [] }, { apiKey: [] }],
@@ -39,7 +39,7 @@ function describeOperation({ summary, permission, schemas }: Endpoint): ZodOpenA
     responses: {
       [String(status)]: {
         description: "Success.",
-        content: { "application/json": { schema: answer }, ...(chunk === undefined ? {} : { "text/event-stream": { schema: chunk } }) },
+        content: { [answerType]: { schema: answer }, ...(chunk === undefined ? {} : { "text/event-stream": { schema: chunk } }) },
       },
       ...Object.fromEntries(
         Object.entries(alternatives).map(([other, schema]) => [

@@ -18,15 +18,19 @@ interface FinishedRequest {
 const CLIENT_CLOSED_REQUEST = 499;
 
 /** The one line that a request leaves: who, what, how it ended, how long it took; no body, no query, no secret. */
-export function logRequest(logger: Logger, { request, response, arrivedAt, facts, caller, failure }: FinishedRequest): void {
+export function logRequest(
+  logger: Logger,
+  { request, response, arrivedAt, facts, caller, failure }: FinishedRequest,
+): { readonly status: number; readonly durationMs: number } {
   const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
+  const durationMs = performance.now() - arrivedAt;
   // What is undefined, pino leaves out.
   const line = {
     request_id: request.id,
     method: request.method,
     path: request.url.split("?", 1)[0],
     status,
-    duration_ms: Math.round(performance.now() - arrivedAt),
+    duration_ms: Math.round(durationMs),
     client_request_id: clientRequestId(request),
     key_id: caller?.keyId,
     model: facts.model,
@@ -38,6 +42,7 @@ export function logRequest(logger: Logger, { request, response, arrivedAt, facts
   };
   if (failure !== undefined && failure.status >= 500) logger.error({ ...line, err: failure.cause ?? failure }, "request failed");
   else logger.info(line, "request");
+  return { status, durationMs };
 }
 
 /** The id under which the client logged it; bounded, since anybody can send anything. */

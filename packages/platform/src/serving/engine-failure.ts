@@ -1,5 +1,6 @@
 import { ApiError, type ErrorCode } from "@bonfire/protocol/errors";
 import { EngineError, type EngineErrorKind } from "../engine/engine-error.ts";
+import { LedgerUnavailableError } from "../metering/ledger.ts";
 
 interface Failure {
   readonly code: ErrorCode;
@@ -34,6 +35,9 @@ const FAILURES: Readonly<Record<EngineErrorKind, Failure>> = {
 
 /** Turns what an engine threw into what the client gets; anything else is passed through. */
 export function toClientError(error: unknown, model: string, promptParam: PromptParam): unknown {
+  if (error instanceof LedgerUnavailableError) {
+    return new ApiError("ledger_unavailable", "The request was not run, because it could not be noted in the ledger.", { cause: error });
+  }
   if (!(error instanceof EngineError)) return error;
   const { kind, details } = error;
   const { code, message, retryAfterSeconds } = FAILURES[kind];

@@ -95,7 +95,7 @@ export const SETTINGS = {
   "models.memory": setting(
     "BONFIRE_MEMORY",
     byteSize().optional(),
-    "Main memory that all loaded models together may take. Default: three quarters of what the machine or its container has",
+    "Main memory that all loaded models together may take. Default: half of what the machine or its container has",
   ),
   "models.gpu_memory": setting(
     "BONFIRE_GPU_MEMORY",

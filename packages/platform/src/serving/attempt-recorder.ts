@@ -1,0 +1,92 @@
+import type { GenerateEvent, GenerateRequest } from "../engine/generation.ts";
+import type { AttemptFacts } from "../metering/attempt.ts";
+import type { Ledger } from "../metering/ledger.ts";
+import { recordAttempt } from "../metering/record-attempt.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import { TokenPace } from "../observability/token-pace.ts";
+import type { RequestTrace } from "../observability/trace.ts";
+import type { ServedModel } from "./served-model.ts";
+
+/** Who asks for what, as the ledger wants to know it. */
+export type Origin = Pick<AttemptFacts, "requestId" | "accountId" | "projectId" | "keyId" | "endpoint" | "streamed"> & {
+  readonly trace: RequestTrace;
+};
+
+interface RecordedDispatch {
+  readonly model: ServedModel;
+  readonly origin: Origin;
+  /** Within the request, from 1. */
+  readonly attempt: number;
+  /** Sends the request to the replica. */
+  readonly dispatch: (trace: NonNullable<GenerateRequest["trace"]>) => AsyncIterable<GenerateEvent>;
+  readonly signal: AbortSignal;
+}
+
+interface RequestCounts {
+  readonly model: string;
+  /** Those that a replica works on. */
+  running: number;
+  /** Those that wait for a replica or for one of its slots. */
+  waiting: number;
+}
+
+/** OpenTelemetry's names of what an endpoint asks a model to do (`gen_ai.operation.name`). */
+const OPERATIONS: Readonly<Record<string, string>> = { "chat.completions": "chat", completions: "text_completion" };
+
+/** Notes each attempt where operators look for it: in the ledger, the metrics and the trace. */
+export class AttemptRecorder {
+  readonly #ledger: Pick<Ledger, "begin">;
+  readonly #metrics: Metrics;
+  readonly #counts = new Map<string, RequestCounts>();
+
+  constructor({ ledger, metrics }: { readonly ledger: Pick<Ledger, "begin">; readonly metrics: Metrics }) {
+    this.#ledger = ledger;
+    this.#metrics = metrics;
+  }
+
+  /** How many attempts are under way for each model that has had one. */
+  requestCounts(): Iterable<Readonly<RequestCounts>> {
+    return this.#counts.values();
+  }
+
+  /** Passes the events on. Asking for the first one throws `LedgerUnavailableError` where the attempt cannot be noted; then nothing is sent. */
+  record({ model, origin, attempt, dispatch, signal }: RecordedDispatch): AsyncIterable<GenerateEvent> {
+    const { trace: requestTrace, ...asked } = origin;
+    const facts: AttemptFacts = { ...asked, model: model.id, deployment: model.deployment, attempt };
+    const trace = requestTrace.startAttempt({
+      operation: OPERATIONS[asked.endpoint] ?? asked.endpoint,
+      model: model.id,
+      provider: model.deployment,
+      attempt,
+      streamed: asked.streamed,
+    });
+    const pace = new TokenPace(this.#metrics.model(model.id), trace);
+    const counts = this.#countsOf(model.id);
+    let place: "waiting" | "running" = "waiting";
+    counts.waiting++;
+    return recordAttempt({
+      ledger: this.#ledger,
+      facts,
+      countedBy: model.usageSource,
+      events: dispatch(trace.headers),
+      signal,
+      onStart: (queuedMs) => {
+        if (queuedMs !== undefined) this.#metrics.requestLeftQueue(model.id, queuedMs);
+        counts[place]--;
+        place = "running";
+        counts.running++;
+      },
+      onToken: (choice) => pace.token(choice),
+      onEnd: (result) => {
+        counts[place]--;
+        trace.end(result);
+      },
+    });
+  }
+
+  #countsOf(model: string): RequestCounts {
+    const known = this.#counts.get(model) ?? { model, running: 0, waiting: 0 };
+    this.#counts.set(model, known);
+    return known;
+  }
+}
