@@ -8,6 +8,11 @@ export interface RunningDatabase extends DatabaseConnection {
   readonly kind: "embedded" | "external";
 }
 
+const OUTAGES = {
+  down: "the database is away; known keys stay valid, changes fail until it is back",
+  refused: "the database is newer than this program and is not used; known keys stay valid for a day, changes fail",
+};
+
 /**
  * Connects to the database of DATABASE_URL, or starts one of our own and keeps it alive. Settles when the first try to connect has ended:
  * a database elsewhere may be away, and is tried again for as long as that takes.
@@ -21,11 +26,8 @@ export async function startDatabase({ config, logger, onProgress }: PlatformOpti
     url,
     name: kind === "embedded" ? "the embedded database" : "the database of DATABASE_URL",
     onState: (state) => {
-      if (state.status === "up") {
-        if (wasDown) logger.info({ part: "database" }, "the database is back");
-      } else {
-        logger.error({ part: "database", err: state.error }, "the database is away; known keys stay valid, changes fail until it is back");
-      }
+      if (state.status === "up" && wasDown) logger.info({ part: "database" }, "the database is back");
+      else if (state.status !== "up") logger.error({ part: "database", err: state.error }, OUTAGES[state.status]);
       wasDown = state.status !== "up";
     },
     onIdleError: (error) => logger.debug({ part: "database", err: error }, "the database closed an idle connection"),

@@ -29,18 +29,30 @@ export async function startKeys({ config, logger }: PlatformOptions, connection:
   return { store, snapshot };
 }
 
-/** A chosen key is there from now on; otherwise one is made where there is none at all. Nothing is made while the database is away. */
+/** A chosen key is there from now on; otherwise one is made where there is none at all. While the database is away, a chosen one has to wait. */
 export async function ensureFirstKey(
-  { config: { bootstrapKey }, logger }: PlatformOptions,
+  options: PlatformOptions,
   connection: DatabaseConnection,
-  { store, snapshot }: Keys,
+  keys: Keys,
 ): Promise<CreatedKey | undefined> {
-  if (connection.state().status !== "up") return undefined;
-  let created: CreatedKey | undefined;
-  if (bootstrapKey !== undefined) {
-    const isNew = await store.ensure({ name: "bootstrap", role: "admin", secret: bootstrapKey });
-    if (isNew) logger.info("the key in BONFIRE_BOOTSTRAP_KEY was added");
-  } else if ((await store.count()) === 0) created = await store.create({ name: "first key", role: "admin" });
+  const { bootstrapKey } = options.config;
+  const isUp = connection.state().status === "up";
+  if (bootstrapKey === undefined) return isUp ? makeFirstKey(keys) : undefined;
+  const added = connection.ready.then(() => addChosenKey(bootstrapKey, options, keys));
+  if (isUp) await added;
+  else added.catch((error: unknown) => options.logger.error({ err: error }, "the key in BONFIRE_BOOTSTRAP_KEY could not be added"));
+  return undefined;
+}
+
+async function makeFirstKey({ store, snapshot }: Keys): Promise<CreatedKey | undefined> {
+  if ((await store.count()) > 0) return undefined;
+  const created = await store.create({ name: "first key", role: "admin" });
   await snapshot.refresh();
   return created;
+}
+
+async function addChosenKey(secret: string, { logger }: PlatformOptions, { store, snapshot }: Keys): Promise<void> {
+  const isNew = await store.ensure({ name: "bootstrap", role: "admin", secret });
+  if (isNew) logger.info("the key in BONFIRE_BOOTSTRAP_KEY was added");
+  await snapshot.refresh();
 }

@@ -28,7 +28,7 @@ export interface GenerateRequest {
   readonly logitBias?: ReadonlyMap<number, number>;
   /** An end user's id, for upstreams that look for abuse. */
   readonly user?: string;
-  /** Headers of the trace that the request belongs to (W3C Trace Context), for the replica. */
+  /** Headers by which the replica's logs and traces can be matched with ours: `x-request-id`, W3C Trace Context. */
   readonly trace?: Readonly<Record<string, string>>;
 }
 

@@ -68,7 +68,7 @@ export class AttemptRecorder {
       ledger: this.#ledger,
       facts,
       countedBy: model.usageSource,
-      events: dispatch(trace.headers),
+      events: dispatch({ ...trace.headers, "x-request-id": asked.requestId }),
       signal,
       onStart: (queuedMs) => {
         if (queuedMs !== undefined) this.#metrics.requestLeftQueue(model.id, queuedMs);

@@ -8,6 +8,7 @@ export type Script = (call: FakeCall) => Promise<void>;
 interface FakeCall {
   readonly path: string;
   readonly authorization: string | undefined;
+  readonly headers: IncomingMessage["headers"];
   readonly body: Record<string, unknown>;
   readonly response: ServerResponse;
   /** Aborts when the caller closed its connection. */
@@ -62,7 +63,8 @@ export async function startFakeReplica(options: FakeOptions): Promise<FakeReplic
     request.setEncoding("utf8");
     for await (const part of request) text += part;
     const body = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
-    const call = { path: request.url ?? "", authorization: request.headers.authorization, body, response, hungUp: hangUp.signal };
+    const { url: path = "", headers } = request;
+    const call = { path, authorization: headers.authorization, headers, body, response, hungUp: hangUp.signal };
     calls.push(call);
     busy++;
     try {
