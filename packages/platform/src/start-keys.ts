@@ -20,6 +20,7 @@ export async function startKeys({ config, logger }: PlatformOptions, connection:
     (error) => logger.warn({ err: error }, "keys could not be refreshed or saved; the known ones stay valid"),
     {
       file: new KeySnapshotFile({ path: join(config.home, "snapshot", "keys.json"), database: connection.target }),
+      isAway: () => connection.state().status !== "up",
       onChange: (listener) => connection.onChange("keys", listener),
     },
   );

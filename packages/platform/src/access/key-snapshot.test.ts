@@ -64,6 +64,7 @@ async function gateway(options: { now?: () => number; pollMs?: number } = {}): P
   const file = new KeySnapshotFile({ path, database: own.target });
   const snapshot = new KeySnapshot(new KeyStore(own.database), (error) => failures.push(error), {
     file,
+    isAway: () => own.state().status !== "up",
     onChange: (listener) => own.onChange("keys", listener),
     ...options,
   });
@@ -155,6 +156,16 @@ describe("the keys in memory", { timeout: TIMEOUT_MS }, () => {
     await until(() => one.connection.state().status === "up");
     await one.snapshot.refresh();
     expect(() => one.snapshot.authenticate("bf-unknown")).toThrow(UNKNOWN);
+  });
+
+  it("call unknown ones unchecked as soon as the connection has noticed the outage, before the next look", async () => {
+    const one = await gateway({ pollMs: NEVER_MS });
+    await one.snapshot.start();
+    expect(() => one.snapshot.authenticate("bf-unknown")).toThrow(UNKNOWN);
+    await postgres.stop();
+    await until(() => one.connection.state().status === "down");
+    expect(() => one.snapshot.authenticate("bf-unknown")).toThrow(UNAVAILABLE);
+    await startServer();
   });
 
   it("refuse every key after 24 hours without the database, and serve it again when that is back", async () => {

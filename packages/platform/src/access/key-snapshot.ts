@@ -16,6 +16,8 @@ interface SnapshotOptions {
   readonly file?: KeySnapshotFile;
   /** Calls back when keys may have been changed elsewhere. @returns what ends that. */
   readonly onChange?: (listener: () => void) => () => void;
+  /** Whether the database is known to be away: it may be known earlier than the next poll. */
+  readonly isAway?: () => boolean;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /** How often the database is asked whether keys changed, milliseconds. */
@@ -27,6 +29,7 @@ export class KeySnapshot {
   readonly #store: KeyStore;
   readonly #onFailure: (error: unknown) => void;
   readonly #file: KeySnapshotFile | undefined;
+  readonly #isAway: () => boolean;
   readonly #now: () => number;
   readonly #pollMs: number;
   readonly #onChange: (listener: () => void) => () => void;
@@ -48,6 +51,7 @@ export class KeySnapshot {
     this.#store = store;
     this.#onFailure = onFailure;
     this.#file = options.file;
+    this.#isAway = options.isAway ?? (() => false);
     this.#now = options.now ?? Date.now;
     this.#pollMs = options.pollMs ?? POLL_MS;
     this.#onChange = options.onChange ?? (() => () => undefined);
@@ -83,7 +87,7 @@ export class KeySnapshot {
     }
     const caller = this.#known.callers.get(hashKeySecret(secret));
     if (caller !== undefined) return caller;
-    if (!this.#isCurrent) throw unchecked("This key cannot be checked right now, because the database is away.");
+    if (!this.#isCurrent || this.#isAway()) throw unchecked("This key cannot be checked right now, because the database is away.");
     throw new ApiError("invalid_api_key", "Incorrect API key provided. Create one with `bonfire keys create`.");
   }
 

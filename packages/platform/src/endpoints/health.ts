@@ -20,11 +20,11 @@ export function getReadiness(serving: Serving): Endpoint {
     method: "GET",
     paths: ["/ready"],
     permission: "public",
-    summary: "Whether at least one model can be called, loaded by the call if need be: status 200, otherwise 503.",
+    summary: "Whether a model can be called, loaded by the call if need be, or there is none to wait for: status 200, otherwise 503.",
     schemas: { answer: readiness, alternatives: { "503": readiness } },
     handle: async () => {
       const states = serving.models.map((model) => [model.id, model.state()] as const);
-      const ready = states.some(([, state]) => state === "ready" || state === "unloaded");
+      const ready = states.length === 0 || states.some(([, state]) => state === "ready" || state === "unloaded");
       const json: Readiness = { status: ready ? "ready" : "starting", models: Object.fromEntries(states) };
       return { status: ready ? 200 : 503, json };
     },

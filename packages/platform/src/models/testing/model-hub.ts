@@ -53,7 +53,9 @@ export class ModelHub {
 
   /** Makes these files the newest commit of a repository. @returns the commit. */
   publish(repo: string, files: Readonly<Record<string, Buffer>>, tags: readonly string[] = []): string {
-    const commit = createHash("sha1").update(JSON.stringify(files)).digest("hex");
+    const hash = createHash("sha1");
+    for (const [path, content] of Object.entries(files)) hash.update(path).update(content);
+    const commit = hash.digest("hex");
     this.#repositories.set(repo, { commit, files: new Map(Object.entries(files)), tags });
     return commit;
   }
