@@ -14,6 +14,8 @@ export interface Config {
   readonly shutdownGraceMs: number;
   readonly bootstrapKey: string | undefined;
   readonly databaseUrl: string | undefined;
+  /** Undefined: for ever. */
+  readonly ledgerKeepMs: number | undefined;
   readonly models: {
     /** Names or references of those that are loaded at start. */
     readonly preload: readonly string[];
@@ -69,6 +71,7 @@ export function loadConfig(environment: Environment, platform: NodeJS.Platform =
     shutdownGraceMs: values["server.shutdown_grace"],
     bootstrapKey: values["auth.bootstrap_key"],
     databaseUrl: values["database.url"],
+    ledgerKeepMs: values["ledger.keep"] === "forever" ? undefined : values["ledger.keep"],
     models: {
       preload: values["models.preload"],
       keepAliveMs: values["models.keep_alive"] === "forever" ? undefined : values["models.keep_alive"],

@@ -77,6 +77,11 @@ export const SETTINGS = {
     "PostgreSQL to use instead of the embedded one",
     { secret: true },
   ),
+  "ledger.keep": setting(
+    "BONFIRE_LEDGER_KEEP",
+    z.union([z.literal("forever"), duration()], "a duration such as 90d, or forever").default("forever"),
+    "How long the ledger's rows are kept, by whole days; forever keeps them. Default forever",
+  ),
   "models.preload": list(
     "BONFIRE_PRELOAD",
     z.array(text("a model's name")).readonly().default(["smollm2"]),
