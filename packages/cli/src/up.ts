@@ -1,14 +1,16 @@
-import { loadConfig } from "@bonfire/platform/config";
 import { startPlatform } from "@bonfire/platform/main";
-import { createLogger } from "@bonfire/platform/observability/logger";
+import { outliveBrokenPipes } from "./broken-pipe.ts";
 import { EXIT } from "./exit.ts";
+import { readConfig } from "./home.ts";
+import { openPlatformLog } from "./platform-log.ts";
 import { registerInstance } from "./running-instance.ts";
 import { welcome } from "./welcome.ts";
 
 /** Runs the platform until a signal comes. @returns the exit code. */
-export async function up(): Promise<number> {
-  const config = loadConfig(process.env);
-  const logger = createLogger({ level: config.log.level, pretty: process.stderr.isTTY === true });
+export async function up(options: { readonly config?: string }): Promise<number> {
+  const config = readConfig(options.config === undefined ? process.env : { ...process.env, BONFIRE_CONFIG: options.config });
+  outliveBrokenPipes();
+  const { logger, close: closeLog } = openPlatformLog(config);
   const unregister = registerInstance(config.home);
   const interrupts = listenForInterrupts();
   try {
@@ -28,6 +30,7 @@ export async function up(): Promise<number> {
     return EXIT.failed;
   } finally {
     unregister();
+    await closeLog();
   }
 }
 

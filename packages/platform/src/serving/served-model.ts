@@ -1,9 +1,9 @@
 import type { ModelClient } from "../engine/engine.ts";
 
-export type ServedModelState = "unloaded" | "queued" | "loading" | "ready" | "restarting" | "unloading" | "failed";
+type ServedModelState = "unloaded" | "queued" | "loading" | "ready" | "restarting" | "unloading" | "failed";
 
 /** The right to use a model's client for one request. */
-export interface ModelLease {
+interface ModelLease {
   readonly client: ModelClient;
   /** Calling it again does nothing. */
   release(): void;

@@ -1,7 +1,7 @@
 import { isMap, isScalar, LineCounter, parseDocument, type YAMLMap } from "yaml";
 import { SETTINGS } from "./settings.ts";
 
-export interface FileValue {
+interface FileValue {
   readonly value: unknown;
   /** Of the value, 1-based. */
   readonly line: number;
