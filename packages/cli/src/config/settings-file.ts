@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, open, readFile, realpath, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, realpath } from "node:fs/promises";
 import { settingsFilePath } from "@bonfire/platform/config";
 import { hasCode } from "@bonfire/platform/processes/error-code";
+import { replacePrivateFile } from "@bonfire/platform/processes/private-file";
 import { CliError } from "../exit.ts";
 import { homeFolder } from "../home.ts";
 
@@ -29,19 +28,9 @@ export async function readSettingsText(path: string): Promise<string> {
 export async function writeSettingsText(path: string, text: string): Promise<void> {
   // What a link points to is replaced, not the link.
   const target = await realpath(path).catch(() => path);
-  const unfinished = `${target}.${randomUUID()}`;
   try {
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-    const file = await open(unfinished, "wx", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(unfinished, target);
+    await replacePrivateFile(target, text);
   } catch (error) {
-    await rm(unfinished, { force: true });
     throw new CliError(
       `The settings file ${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
       undefined,

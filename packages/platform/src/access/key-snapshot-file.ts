@@ -1,8 +1,8 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, rm } from "node:fs/promises";
 import { keyRole } from "@bonfire/protocol/keys";
 import { z } from "zod";
 import { hasCode } from "../processes/error-code.ts";
+import { replacePrivateFile } from "../processes/private-file.ts";
 import type { Caller } from "./caller.ts";
 
 /** How long keys are honoured without word from the database: it bounds how long a revoked one goes on working on a gateway that is cut off. */
@@ -66,7 +66,7 @@ export class KeySnapshotFile {
       keys: Object.fromEntries(callers),
     };
     try {
-      await this.#replace(`${JSON.stringify(saved)}\n`);
+      await replacePrivateFile(this.#path, `${JSON.stringify(saved)}\n`);
     } catch (cause) {
       await rm(this.#path, { force: true }).catch(() => undefined);
       throw new Error(`The known keys cannot be saved in ${this.#path}.`, { cause });
@@ -81,23 +81,4 @@ export class KeySnapshotFile {
       throw new Error(`${this.#path} is damaged, or of another version of Bonfire.`, { cause });
     }
   }
-
-  async #replace(text: string): Promise<void> {
-    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-    const unfinished = `${this.#path}.new`;
-    // The mode counts for new files only.
-    await rm(unfinished, { force: true });
-    const file = await open(unfinished, "wx", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(unfinished, this.#path);
-  }
-}
-
-function isoTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }
