@@ -82,3 +82,7 @@ export class KeySnapshotFile {
     }
   }
 }
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
