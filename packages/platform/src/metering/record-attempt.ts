@@ -13,6 +13,8 @@ interface RecordedAttempt {
   readonly events: AsyncIterable<GenerateEvent>;
   /** The one that the call was given. */
   readonly signal: AbortSignal;
+  /** Called once it is written down that the attempt begins; `onEnd` follows in any case. */
+  readonly onBegin?: () => void;
   /** Called for each piece of content. */
   readonly onToken?: (choice: number) => void;
   /** Called once the replica has begun to work on it. @param queuedMs how long it waited for a place, where the replica tells. */
@@ -60,6 +62,7 @@ class AttemptRecorder implements AsyncIterator<GenerateEvent, undefined> {
         return Promise.reject(error);
       }
       this.#beganAt = this.#now();
+      this.#options.onBegin?.();
     }
     return this.#events.next().then(this.#pass, this.#fail);
   }

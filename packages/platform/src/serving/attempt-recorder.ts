@@ -63,13 +63,15 @@ export class AttemptRecorder {
     const pace = new TokenPace(this.#metrics.model(model.id), trace);
     const counts = this.#countsOf(model.id);
     let place: "waiting" | "running" = "waiting";
-    counts.waiting++;
     return recordAttempt({
       ledger: this.#ledger,
       facts,
       countedBy: model.usageSource,
       events: dispatch({ ...trace.headers, "x-request-id": asked.requestId }),
       signal,
+      onBegin: () => {
+        counts.waiting++;
+      },
       onStart: (queuedMs) => {
         if (queuedMs !== undefined) this.#metrics.requestLeftQueue(model.id, queuedMs);
         counts[place]--;
