@@ -15,7 +15,7 @@ export default defineConfig({
         ssr,
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.mjs"],
+          include: ["packages/*/src/**/*.test.ts", "bench/*/*.test.ts", "scripts/**/*.test.mjs"],
           exclude: ["**/node_modules/**", ...ENGINE_TESTS],
           pool: "threads",
           isolate: false,

@@ -103,6 +103,11 @@ describe("the arrows between folders", () => {
     expect(elsewhere.map((file) => relative(ROOT, file))).toEqual([]);
   });
 
+  it("begin transactions only by storage/transaction.ts, since drizzle's own can lose a connection", () => {
+    const others = sources(ROOT).filter((file) => readFileSync(file, "utf8").includes(".transaction("));
+    expect(others.map((file) => relative(ROOT, file))).toEqual([]);
+  });
+
   it("read the environment only in config.ts", () => {
     const readers = sources(ROOT).filter((file) => readFileSync(file, "utf8").includes("process.env"));
     expect(readers.map((file) => relative(ROOT, file))).toEqual([]);

@@ -90,6 +90,7 @@ async function start(options: PlatformOptions, lifetime: Lifetime): Promise<Plat
   ]);
   signal.throwIfAborted();
   const keys = await startKeys(options, database, lifetime);
+  const firstKey = await ensureFirstKey(options, database, keys);
   for (const model of await attachUpstream(config.upstream, { logger, signal, lifetime })) {
     metrics.addModel(model.id);
     directory.add(model);
@@ -130,7 +131,6 @@ async function start(options: PlatformOptions, lifetime: Lifetime): Promise<Plat
   const { corsOrigins } = config;
   await door.open(createHttpServer({ ...http, corsOrigins, authenticate: (secret) => keys.snapshot.authenticate(secret) }));
 
-  const firstKey = await ensureFirstKey(options, database, keys);
   logger.info({ host: config.host, port, models: serving.models.map((model) => model.id) }, "ready");
   return {
     baseUrl,

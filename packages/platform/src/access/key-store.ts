@@ -4,6 +4,7 @@ import { and, asc, count, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Database } from "../storage/database.ts";
 import { apiKeys, DEFAULT_ACCOUNT_ID, DEFAULT_PROJECT_ID, snapshotVersions } from "../storage/schema.ts";
 import { raiseVersion } from "../storage/snapshot-version.ts";
+import { inTransaction } from "../storage/transaction.ts";
 import type { Caller } from "./caller.ts";
 import { hashKeySecret, newKeySecret, shownPrefix } from "./key-secret.ts";
 
@@ -45,7 +46,7 @@ export class KeyStore {
 
   /** @returns false when there is no such key, or it was revoked before. */
   async revoke(id: string): Promise<boolean> {
-    return this.#database.transaction(async (transaction) => {
+    return inTransaction(this.#database, async (transaction) => {
       const revoked = await transaction
         .update(apiKeys)
         .set({ revokedAt: sql`now()` })
@@ -75,7 +76,7 @@ export class KeyStore {
   }
 
   async #insert(name: string, role: KeyRole, secret: string): Promise<typeof apiKeys.$inferSelect | undefined> {
-    return this.#database.transaction(async (transaction) => {
+    return inTransaction(this.#database, async (transaction) => {
       const [row] = await transaction
         .insert(apiKeys)
         .values({

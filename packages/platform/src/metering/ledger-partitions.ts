@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "../storage/database.ts";
+import { inTransaction } from "../storage/transaction.ts";
 import { firstUuidAt, nextDay, startOfDay } from "./attempt-id.ts";
 
 const NAME = /^ledger_(\d{4})_(\d\d)_(\d\d)$/;
@@ -60,7 +61,7 @@ export class LedgerPartitions {
   }
 
   async #locked(work: (transaction: Pick<Database, "execute">) => Promise<unknown>): Promise<void> {
-    await this.#database.transaction(async (transaction) => {
+    await inTransaction(this.#database, async (transaction) => {
       await transaction.execute(sql`select set_config('lock_timeout', ${LOCK_PATIENCE}, true), pg_advisory_xact_lock(${PARTITION_LOCK})`);
       await work(transaction);
     });

@@ -6,7 +6,7 @@ import { migrateSchema } from "./migrate-schema.ts";
 import * as schema from "./schema.ts";
 import type { SnapshotKind } from "./snapshot-version.ts";
 
-export type Database = NodePgDatabase<typeof schema>;
+export type Database = NodePgDatabase<typeof schema> & { readonly $client: pg.Pool };
 
 export interface DatabaseConnection {
   /** Fails with `DatabaseUnavailableError` until the schema is up to date, and with what the connection says while the database is away. */

@@ -5,9 +5,10 @@ import { sql } from "drizzle-orm";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { until } from "../engine/testing/until.ts";
-import { connectDatabase, type DatabaseConnection } from "./database.ts";
+import { connectDatabase, type DatabaseConnection, openDatabase } from "./database.ts";
 import { type PostgresState, supervisePostgres } from "./postgres-supervisor.ts";
 import { isRunning, killShimOf, postmasterOf } from "./testing/postgres-processes.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** Several real starts a test, on machines that are busy with other tests. */
 const TIMEOUT_MS = 60_000;
@@ -102,7 +103,7 @@ describe("the embedded PostgreSQL under supervision", { timeout: TIMEOUT_MS }, (
 
   it("mends itself after a backend is killed in the middle of a transaction, which is not committed", async () => {
     await acknowledge();
-    const broken = connection.database.transaction(async (transaction) => {
+    const broken = inTransaction(connection.database, async (transaction) => {
       await transaction.execute(sql`insert into acknowledged default values`);
       const { rows } = await transaction.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
       process.kill(rows[0]?.pid ?? 0, "SIGKILL");
@@ -114,7 +115,7 @@ describe("the embedded PostgreSQL under supervision", { timeout: TIMEOUT_MS }, (
   });
 
   it("may die between two statements of a transaction, which fails then and ends nothing else", async () => {
-    const broken = connection.database.transaction(async (transaction) => {
+    const broken = inTransaction(connection.database, async (transaction) => {
       await transaction.execute(sql`insert into acknowledged default values`);
       process.kill(await postmasterOf(directory), "SIGKILL");
       await until(() => states.some(({ status }) => status === "up"), BACK_MS);
@@ -123,6 +124,17 @@ describe("the embedded PostgreSQL under supervision", { timeout: TIMEOUT_MS }, (
     await expect(broken).rejects.toThrow();
     await untilItAnswers();
     await expectAcknowledged();
+  });
+
+  it("loses no connection on which a transaction could not even begin", async () => {
+    const own = await openDatabase(postgres.databaseUrl, () => undefined);
+    const { rows } = await own.database.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+    process.kill(rows[0]?.pid ?? 0, "SIGKILL");
+    // Before anybody has noticed.
+    await expect(inTransaction(own.database, async () => undefined)).rejects.toThrow();
+    expect(own.database.$client.totalCount).toBe(own.database.$client.idleCount);
+    await own.close();
+    await untilItAnswers();
   });
 
   it("survives ten kills in a row", async () => {
