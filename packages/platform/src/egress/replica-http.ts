@@ -30,6 +30,8 @@ const KEEP_ALIVE_MS = 4_000;
 /** A replica that sends neither data nor keep-alives for so long is taken for dead. */
 const SILENCE_TIMEOUT_MS = 300_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** From the last event to the end of its body. */
+const DRAIN_MS = 1_000;
 
 /** HTTP to one replica: bearer key, JSON in, JSON or server-sent events out, failures as `EngineError`. */
 export class ReplicaHttp {
@@ -60,8 +62,11 @@ export class ReplicaHttp {
     return this.#readJson(await this.#request("POST", path, body, signal), signal);
   }
 
-  /** The `data` of each server-sent event. Leaving the loop closes the connection, which is what stops the replica. */
-  async *postForEvents(path: string, { body, headers, signal }: EventsRequest): AsyncGenerator<string> {
+  /**
+   * The `data` of server-sent events, as many at a time as arrived together: a turn of the loop for each would cost more than what is done
+   * with it. Leaving the loop closes the connection, which is what stops the replica.
+   */
+  async *postForEvents(path: string, { body, headers, signal }: EventsRequest): AsyncGenerator<readonly string[]> {
     const response = await this.#request("POST", path, body, signal, headers);
     const type = response.headers["content-type"];
     if (typeof type !== "string" || !type.startsWith("text/event-stream")) {
@@ -86,14 +91,14 @@ export class ReplicaHttp {
         if (ready.length === 0) continue;
         const batch = ready;
         ready = [];
-        yield* batch;
+        yield batch;
       }
     } catch (error) {
       throw toEngineError(error, "interrupted", signal);
     } finally {
       response.body.on("error", () => undefined);
       // After the last event only the end of the body is missing: reading it keeps the connection for the next call.
-      if (complete && !signal.aborted) void response.body.dump({ limit: 1_024 });
+      if (complete && !signal.aborted && this.#options.keepConnections) drain(response.body);
       else response.body.destroy();
     }
   }
@@ -168,6 +173,13 @@ async function readText(body: Dispatcher.ResponseData["body"], limitBytes: numbe
     if (size > limitBytes) break;
   }
   return Buffer.concat(chunks).subarray(0, limitBytes).toString("utf8");
+}
+
+/** Reads what is left of a body, for a moment: a server that never ends it loses its connection. */
+function drain(body: Dispatcher.ResponseData["body"]): void {
+  const timer = setTimeout(() => body.destroy(), DRAIN_MS);
+  body.once("close", () => clearTimeout(timer));
+  body.resume();
 }
 
 function isClosedConnection(error: unknown): boolean {

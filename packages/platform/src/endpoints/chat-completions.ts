@@ -7,7 +7,6 @@ import type { Serving } from "../serving/serving.ts";
 import { answerHeaders } from "./answer-headers.ts";
 import { type Endpoint, inferencePaths } from "./endpoint.ts";
 import { originOf } from "./origin.ts";
-import { recordGeneration } from "./record-generation.ts";
 
 export function chatCompletions(serving: Serving): Endpoint {
   return {
@@ -26,8 +25,7 @@ export function chatCompletions(serving: Serving): Endpoint {
         });
       }
       const origin = originOf(request, { caller, endpoint: "chat.completions", streamed: call.delivery.stream });
-      const generation = serving.generate({ model, requests: [call.request], promptParam: "messages", origin }, request.signal);
-      const events = recordGeneration(generation, request);
+      const events = serving.generate({ model, requests: [call.request], promptParam: "messages", origin }, request.signal);
       const head = { id: wireId("chatcmpl", request.id), created: Math.floor(Date.now() / 1_000), model: call.model };
       const headers = answerHeaders(model.id, call.ignored);
       if (call.delivery.stream) return { headers, frames: writeChatFrames(events, head, call.delivery) };

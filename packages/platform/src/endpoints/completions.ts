@@ -6,7 +6,6 @@ import type { Serving } from "../serving/serving.ts";
 import { answerHeaders } from "./answer-headers.ts";
 import { type Endpoint, inferencePaths } from "./endpoint.ts";
 import { originOf } from "./origin.ts";
-import { recordGeneration } from "./record-generation.ts";
 
 export function completions(serving: Serving): Endpoint {
   return {
@@ -20,8 +19,7 @@ export function completions(serving: Serving): Endpoint {
       const model = serving.find(call.model);
       request.facts.model = model.id;
       const origin = originOf(request, { caller, endpoint: "completions", streamed: call.delivery.stream });
-      const generation = serving.generate({ model, requests: call.requests, promptParam: "prompt", origin }, request.signal);
-      const events = recordGeneration(generation, request);
+      const events = serving.generate({ model, requests: call.requests, promptParam: "prompt", origin }, request.signal);
       const head = { id: wireId("cmpl", request.id), created: Math.floor(Date.now() / 1_000), model: call.model };
       const headers = answerHeaders(model.id, call.ignored);
       if (call.delivery.stream) return { headers, frames: writeCompletionFrames(events, head, call.delivery) };

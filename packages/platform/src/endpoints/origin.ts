@@ -7,9 +7,21 @@ const OPERATOR = { accountId: "acct_default", projectId: "proj_default", keyId: 
 
 /** Who asks, for the ledger. @param endpoint its name there, such as `chat.completions`. */
 export function originOf(
-  { id, trace }: EndpointRequest,
+  request: EndpointRequest,
   { caller, endpoint, streamed }: { readonly caller: Caller | undefined; readonly endpoint: string; readonly streamed: boolean },
 ): Origin {
   const { accountId, projectId, keyId } = caller ?? OPERATOR;
-  return { requestId: id, accountId, projectId, keyId, endpoint, streamed, trace };
+  const { id: requestId, trace } = request;
+  return { requestId, accountId, projectId, keyId, endpoint, streamed, trace, onAttempt: (result) => noteAttempt(request, result) };
+}
+
+/** What the request's log line tells; the attempts of one request add up. */
+function noteAttempt({ facts, arrivedAt }: EndpointRequest, result: Parameters<Origin["onAttempt"]>[0]): void {
+  const { uncachedPromptTokens, cachedPromptTokens, completionTokens, reasoningTokens, finishReason, firstTokenMs, durationMs } = result;
+  if (uncachedPromptTokens !== null) facts.promptTokens = (facts.promptTokens ?? 0) + uncachedPromptTokens + (cachedPromptTokens ?? 0);
+  if (completionTokens !== null) facts.completionTokens = (facts.completionTokens ?? 0) + completionTokens + (reasoningTokens ?? 0);
+  if (finishReason !== null) facts.finishReason = finishReason;
+  if (firstTokenMs === null || durationMs === null) return;
+  const beganMs = performance.now() - durationMs - arrivedAt;
+  facts.firstTokenMs = Math.min(facts.firstTokenMs ?? Number.POSITIVE_INFINITY, Math.round(beganMs + firstTokenMs));
 }

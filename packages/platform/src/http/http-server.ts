@@ -88,10 +88,14 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     reply.header("x-request-id", request.id);
     // Comes once for every request, also when the client hangs up, of which Fastify's own hook hears nothing.
     reply.raw.once("close", () => {
-      const { trace, failure } = state;
-      const { status, durationMs } = logRequest(logger, { request, response: reply.raw, ...state });
-      metrics.requestEnded({ method: request.method, route: routeOf(request), status, durationMs });
-      trace.end({ status, errorCode: failure?.code });
+      const durationMs = performance.now() - state.arrivedAt;
+      // In the next turn: by then an answer that was cut off has told what it cost.
+      setImmediate(() => {
+        const { trace, failure } = state;
+        const status = logRequest(logger, { request, response: reply.raw, durationMs, ...state });
+        metrics.requestEnded({ method: request.method, route: routeOf(request), status, durationMs });
+        trace.end({ status, errorCode: failure?.code });
+      });
     });
   }
   app.addHook("onRequest", async (request, reply) => observe(request, reply));

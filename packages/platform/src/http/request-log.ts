@@ -8,7 +8,7 @@ import type { RequestFacts } from "../endpoints/endpoint.ts";
 interface FinishedRequest {
   readonly request: FastifyRequest;
   readonly response: ServerResponse;
-  readonly arrivedAt: number;
+  readonly durationMs: number;
   readonly facts: RequestFacts;
   readonly caller: Caller | undefined;
   readonly failure: ApiError | undefined;
@@ -17,13 +17,9 @@ interface FinishedRequest {
 /** nginx's status for a client that closed its connection before the answer was complete. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-/** The one line that a request leaves: who, what, how it ended, how long it took; no body, no query, no secret. */
-export function logRequest(
-  logger: Logger,
-  { request, response, arrivedAt, facts, caller, failure }: FinishedRequest,
-): { readonly status: number; readonly durationMs: number } {
+/** The one line that a request leaves: who, what, how it ended, how long it took; no body, no query, no secret. @returns the status. */
+export function logRequest(logger: Logger, { request, response, durationMs, facts, caller, failure }: FinishedRequest): number {
   const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
-  const durationMs = performance.now() - arrivedAt;
   // What is undefined, pino leaves out.
   const line = {
     request_id: request.id,
@@ -42,7 +38,7 @@ export function logRequest(
   };
   if (failure !== undefined && failure.status >= 500) logger.error({ ...line, err: failure.cause ?? failure }, "request failed");
   else logger.info(line, "request");
-  return { status, durationMs };
+  return status;
 }
 
 /** The id under which the client logged it; bounded, since anybody can send anything. */

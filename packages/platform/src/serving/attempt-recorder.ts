@@ -1,5 +1,5 @@
 import type { GenerateEvent, GenerateRequest } from "../engine/generation.ts";
-import type { AttemptFacts } from "../metering/attempt.ts";
+import type { AttemptFacts, AttemptResult } from "../metering/attempt.ts";
 import type { Ledger } from "../metering/ledger.ts";
 import { recordAttempt } from "../metering/record-attempt.ts";
 import type { Metrics } from "../observability/metrics.ts";
@@ -10,6 +10,8 @@ import type { ServedModel } from "./served-model.ts";
 /** Who asks for what, as the ledger wants to know it. */
 export type Origin = Pick<AttemptFacts, "requestId" | "accountId" | "projectId" | "keyId" | "endpoint" | "streamed"> & {
   readonly trace: RequestTrace;
+  /** Hears how each attempt ended, for the request's log line. */
+  readonly onAttempt: (result: AttemptResult) => void;
 };
 
 interface RecordedDispatch {
@@ -51,7 +53,7 @@ export class AttemptRecorder {
 
   /** Passes the events on. Asking for the first one throws `LedgerUnavailableError` where the attempt cannot be noted; then nothing is sent. */
   record({ model, origin, attempt, dispatch, signal }: RecordedDispatch): AsyncIterable<GenerateEvent> {
-    const { trace: requestTrace, ...asked } = origin;
+    const { trace: requestTrace, onAttempt, ...asked } = origin;
     const facts: AttemptFacts = { ...asked, model: model.id, deployment: model.deployment, attempt };
     const trace = requestTrace.startAttempt({
       operation: OPERATIONS[asked.endpoint] ?? asked.endpoint,
@@ -82,6 +84,7 @@ export class AttemptRecorder {
       onEnd: (result) => {
         counts[place]--;
         trace.end(result);
+        onAttempt(result);
       },
     });
   }

@@ -3,7 +3,7 @@ import type { ModelClient } from "../engine/engine.ts";
 type ServedModelState = "unloaded" | "queued" | "loading" | "ready" | "restarting" | "unloading" | "failed";
 
 /** The right to use a model's client for one request. */
-interface ModelLease {
+export interface ModelLease {
   readonly client: ModelClient;
   /** Calling it again does nothing. */
   release(): void;

@@ -20,6 +20,7 @@ const ORIGIN = {
   keyId: "key_1",
   endpoint: "completions",
   streamed: false,
+  onAttempt: () => undefined,
   trace: TRACING_OFF.startRequest({
     headers: { traceparent: TRACEPARENT },
     method: "POST",

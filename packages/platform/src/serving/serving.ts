@@ -2,10 +2,10 @@ import { ApiError } from "@bonfire/protocol/errors";
 import type { GenerateEvent, GenerateRequest } from "../engine/generation.ts";
 import { mergeGenerations } from "../engine/merge-generations.ts";
 import { Admission } from "./admission.ts";
+import { AdmittedGeneration } from "./admitted-generation.ts";
 import type { AttemptRecorder, Origin } from "./attempt-recorder.ts";
-import { toClientError } from "./engine-failure.ts";
 import type { ModelDirectory } from "./model-directory.ts";
-import type { ServedModel } from "./served-model.ts";
+import type { ModelLease, ServedModel } from "./served-model.ts";
 
 interface Generate {
   readonly model: ServedModel;
@@ -40,36 +40,30 @@ export class Serving {
   }
 
   /** Runs the requests at once. Failures come as `ApiError`, before the first event or in the middle; leaving the loop or aborting the signal stops the engine. */
-  async *generate({ model, requests, promptParam, origin }: Generate, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
-    const leave = this.#admissionOf(model).enter(model.id);
-    try {
-      const lease = await model.acquire(signal);
-      try {
-        const { client } = lease;
-        const { generate } = client;
-        if (generate === undefined) throw new ApiError("invalid_value", `${model.id} does not generate text.`, { param: "model" });
-        const parts = requests.map((request, index) => ({
-          choices: request.choices,
-          events: (all: AbortSignal) =>
-            this.#attempts.record({
-              model,
-              origin,
-              attempt: index + 1,
-              dispatch: (trace) => generate.call(client, { ...request, trace }, all),
-              signal: all,
-            }),
-        }));
-        const [only] = parts;
-        if (only !== undefined && parts.length === 1) yield* only.events(signal);
-        else yield* mergeGenerations(parts, { promptIsShared: false, signal });
-      } finally {
-        lease.release();
-      }
-    } catch (error) {
-      throw toClientError(error, model.id, promptParam);
-    } finally {
-      leave();
-    }
+  generate(generation: Generate, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+    const admission = this.#admissionOf(generation.model);
+    return {
+      [Symbol.asyncIterator]: () =>
+        new AdmittedGeneration(generation, admission, (lease) => this.#dispatch(generation, lease, signal), signal),
+    };
+  }
+
+  #dispatch({ model, requests, origin }: Generate, { client }: ModelLease, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+    const { generate } = client;
+    if (generate === undefined) throw new ApiError("invalid_value", `${model.id} does not generate text.`, { param: "model" });
+    const parts = requests.map((request, index) => ({
+      choices: request.choices,
+      events: (all: AbortSignal) =>
+        this.#attempts.record({
+          model,
+          origin,
+          attempt: index + 1,
+          dispatch: (trace) => generate.call(client, { ...request, trace }, all),
+          signal: all,
+        }),
+    }));
+    const [only] = parts;
+    return only !== undefined && parts.length === 1 ? only.events(signal) : mergeGenerations(parts, { promptIsShared: false, signal });
   }
 
   #admissionOf({ id }: ServedModel): Admission {

@@ -49,7 +49,7 @@ const readChatChunk: ChunkReader = (json) => {
   return { envelope, deltas };
 };
 
-/** Decodes the `data` of each server-sent event. @throws EngineError */
-export function readChatStream(data: AsyncIterable<string>, choices: number): AsyncGenerator<GenerateEvent> {
+/** Decodes the `data` of server-sent events. @throws EngineError */
+export function readChatStream(data: AsyncIterable<readonly string[]>, choices: number): AsyncIterable<GenerateEvent> {
   return readGenerationStream(data, choices, readChatChunk);
 }

@@ -35,7 +35,7 @@ const readCompletionChunk: ChunkReader = (json) => {
   return { envelope, deltas };
 };
 
-/** Decodes the `data` of each server-sent event. @throws EngineError */
-export function readCompletionStream(data: AsyncIterable<string>, choices: number): AsyncGenerator<GenerateEvent> {
+/** Decodes the `data` of server-sent events. @throws EngineError */
+export function readCompletionStream(data: AsyncIterable<readonly string[]>, choices: number): AsyncIterable<GenerateEvent> {
   return readGenerationStream(data, choices, readCompletionChunk);
 }

@@ -20,6 +20,8 @@ export interface FakeReplica {
   readonly url: string;
   /** Every generation that was asked for, in order. */
   readonly calls: readonly FakeCall[];
+  /** How many connections were opened to it so far. */
+  readonly connections: () => number;
   /** Requests that are being answered right now. */
   readonly busy: () => number;
   /** What answers from now on; the default is `answerLikeAModel`. */
@@ -39,13 +41,19 @@ interface FakeOptions {
 export async function startFakeReplica(options: FakeOptions): Promise<FakeReplica> {
   const calls: FakeCall[] = [];
   let busy = 0;
+  let connections = 0;
   const server = createServer((request, response) => {
     void handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : new Error(String(error))));
+  });
+
+  server.on("connection", () => {
+    connections++;
   });
 
   const replica: FakeReplica = {
     url: "",
     calls,
+    connections: () => connections,
     busy: () => busy,
     script: answerLikeAModel(options),
     close: () => close(server),

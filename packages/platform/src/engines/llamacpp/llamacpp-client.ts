@@ -40,23 +40,14 @@ export class LlamacppClient implements ModelClient {
   }
 
   /** The server refuses more choices than it has slots, so each choice is a request of its own that runs when a slot is free. */
-  async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
-    const prompt = await this.#tokenize(request.prompt, signal);
-    if (prompt.length >= this.#contextLength) {
-      throw new EngineError("context-overflow", "The prompt is longer than the model's context.", {
-        promptTokens: prompt.length,
-        contextTokens: this.#contextLength,
-      });
-    }
-    if (request.choices === 1) {
-      yield* this.#generateChoice(request, prompt, signal);
-      return;
-    }
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+    const prompt = once(() => this.#readPrompt(request.prompt, signal));
+    if (request.choices === 1) return this.#generateChoice(request, prompt, signal);
     const parts = Array.from({ length: request.choices }, (_, choice) => ({
       choices: 1,
       events: (all: AbortSignal) => this.#generateChoice(nthChoice(request, choice), prompt, all),
     }));
-    yield* mergeGenerations(parts, { promptIsShared: true, signal });
+    return mergeGenerations(parts, { promptIsShared: true, signal });
   }
 
   async health(signal: AbortSignal): Promise<ReplicaHealth> {
@@ -75,7 +66,12 @@ export class LlamacppClient implements ModelClient {
     return this.#http.close();
   }
 
-  async *#generateChoice(request: GenerateRequest, prompt: readonly number[], signal: AbortSignal): AsyncGenerator<GenerateEvent> {
+  async *#generateChoice(
+    request: GenerateRequest,
+    readPrompt: () => Promise<readonly number[]>,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerateEvent> {
+    const prompt = await readPrompt();
     const askedAt = performance.now();
     const slot = await this.#slots.acquire(prompt, signal);
     // A slice cannot be called back: the slot is free again only when the server has worked it off.
@@ -111,7 +107,7 @@ export class LlamacppClient implements ModelClient {
     return answer.data.timings.cache_n;
   }
 
-  #openStream(request: GenerateRequest, slot: Slot, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
+  #openStream(request: GenerateRequest, slot: Slot, signal: AbortSignal): AsyncIterable<GenerateEvent> {
     const { prompt, trace: headers } = request;
     // The server cuts a larger number to 32 bits, which may leave a small one.
     const bounded = request.maxTokens === undefined ? request : { ...request, maxTokens: Math.min(request.maxTokens, MOST_TOKENS) };
@@ -127,6 +123,16 @@ export class LlamacppClient implements ModelClient {
     }
     const body = { ...writeCompletionBody(prompt, bounded, this.#model), ...own };
     return readCompletionStream(this.#http.postForEvents("v1/completions", { body, headers, signal }), 1);
+  }
+
+  /** @throws EngineError `context-overflow` before any compute. */
+  async #readPrompt(prompt: Prompt, signal: AbortSignal): Promise<readonly number[]> {
+    const tokens = await this.#tokenize(prompt, signal);
+    if (tokens.length < this.#contextLength) return tokens;
+    throw new EngineError("context-overflow", "The prompt is longer than the model's context.", {
+      promptTokens: tokens.length,
+      contextTokens: this.#contextLength,
+    });
   }
 
   /**
@@ -148,6 +154,15 @@ export class LlamacppClient implements ModelClient {
     if (!answer.success) throw new EngineError("bad-response", "The engine's rendered prompt cannot be read.", { cause: answer.error });
     return answer.data.prompt;
   }
+}
+
+/** The choices of a request share one prompt, which is read when the first of them begins. */
+function once<Value>(work: () => Promise<Value>): () => Promise<Value> {
+  let running: Promise<Value> | undefined;
+  return () => {
+    running ??= work();
+    return running;
+  };
 }
 
 function nthChoice(request: GenerateRequest, choice: number): GenerateRequest {

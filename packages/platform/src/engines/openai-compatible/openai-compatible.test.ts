@@ -129,6 +129,24 @@ describe("openai-compatible", () => {
     expect(generation).toMatchObject({ choices: [{ text: "hi", finishReason: "stop" }], usage: { promptTokens: 9, cachedTokens: 4 } });
   });
 
+  it("keeps its connection for the next call, also when the end of an answer comes a moment after its last event", async () => {
+    const script: Script = async ({ path, response }) => {
+      const stream = new FakeStream(response, { path, model: "fake" });
+      stream.begin();
+      stream.text(0, "word ".repeat(1_000));
+      stream.finish(0, "stop");
+      stream.data("[DONE]");
+      setTimeout(() => response.end(), 5);
+    };
+    await against(script, async (generate, fake) => {
+      for (let call = 0; call < 5; call++) {
+        await generate();
+        await until(() => fake.calls[call]?.response.writableFinished === true);
+      }
+      expect(fake.connections()).toBe(1);
+    });
+  });
+
   it("calls once more when the kept connection had been closed while idle", async () => {
     await against(undefined, async (generate, fake) => {
       await generate();
