@@ -6,8 +6,8 @@ import { METRICS } from "./metric-table.ts";
 
 const NANOSECONDS_PER_SECOND = 1e9;
 const MICROSECONDS_PER_SECOND = 1e6;
-/** Fine enough to see a blocked loop; every sample is a timer. */
-const LAG_RESOLUTION_MS = 20;
+/** Every sample wakes the process, which a CPU engine beside it pays for: five a second are enough to see a loop that is blocked. */
+const LAG_RESOLUTION_MS = 200;
 const LAG_QUANTILES = [0.5, 0.9, 0.99, 1] as const;
 const GC_KINDS: ReadonlyMap<number, string> = new Map([
   [constants.NODE_PERFORMANCE_GC_MINOR, "minor"],
