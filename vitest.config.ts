@@ -19,6 +19,9 @@ export default defineConfig({
           exclude: ["**/node_modules/**", ...ENGINE_TESTS],
           pool: "threads",
           isolate: false,
+          // What is waited for is a condition; a slow machine is no failure.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },
