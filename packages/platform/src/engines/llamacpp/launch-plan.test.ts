@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PLACEHOLDER, type ReplicaSpec } from "../../engine/engine.ts";
 import { chooseLayersToOffload, chooseSlots, offloadedBytes, planLaunch } from "./launch-plan.ts";
-import { sliceEnds } from "./prompt-slices.ts";
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -156,17 +155,5 @@ describe("chooseLayersToOffload", () => {
         expect(layersFor(larger)).toBeGreaterThanOrEqual(layersFor(smaller));
       }),
     );
-  });
-});
-
-describe("sliceEnds", () => {
-  it.each([
-    ["a short prompt is not sliced", 200, 0, []],
-    ["one slice exactly is not sliced", 256, 0, []],
-    ["a long one is, all but its last slice", 700, 0, [256, 512]],
-    ["what is cached is not fed again", 700, 300, [556]],
-    ["nor is anything when all is cached", 700, 700, []],
-  ])("%s", (_, length, cached, ends) => {
-    expect(sliceEnds(length, cached)).toEqual(ends);
   });
 });

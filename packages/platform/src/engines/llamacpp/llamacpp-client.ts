@@ -7,7 +7,7 @@ import type { ModelClient, ReplicaConnection, ReplicaHealth } from "../../engine
 import { EngineError } from "../../engine/engine-error.ts";
 import type { GenerateEvent, GenerateRequest, Prompt } from "../../engine/generation.ts";
 import { mergeGenerations } from "../../engine/merge-generations.ts";
-import { sliceEnds } from "./prompt-slices.ts";
+import { nextSliceEnd } from "./prompt-slices.ts";
 import { commonPrefixLength, type Slot, SlotPool } from "./slot-pool.ts";
 
 const template = z.object({ prompt: z.string() });
@@ -80,11 +80,15 @@ export class LlamacppClient implements ModelClient {
       // Before the prompt is read: who leaves meanwhile has cost that much.
       yield { type: "start", upstreamId: undefined, promptTokens: prompt.length, queuedMs: performance.now() - askedAt };
       let cachedTokens: number | undefined;
-      for (const end of sliceEnds(prompt.length, commonPrefixLength(slot.tokens, prompt))) {
+      let held = commonPrefixLength(slot.tokens, prompt);
+      for (;;) {
+        const end = nextSliceEnd(prompt.length, held, { isAlone: this.#slots.inUse === 1 });
+        if (end === undefined) break;
         const slice = this.#feedSlice(slot, prompt.slice(0, end));
         busy = slice.catch(() => undefined);
         const cached = await abortable(slice, signal);
         cachedTokens ??= cached;
+        held = end;
       }
       slot.tokens = prompt;
       for await (const event of this.#openStream(request, slot, signal)) {

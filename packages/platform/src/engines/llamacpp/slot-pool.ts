@@ -10,11 +10,17 @@ export interface Slot {
  * request, so that a prompt fed in slices is never interrupted by another one in the same slot.
  */
 export class SlotPool {
+  readonly #count: number;
   readonly #free: Slot[];
   readonly #waiting: ((slot: Slot) => void)[] = [];
 
   constructor(count: number) {
+    this.#count = count;
     this.#free = Array.from({ length: count }, (_, id) => ({ id, tokens: [] }));
+  }
+
+  get inUse(): number {
+    return this.#count - this.#free.length;
   }
 
   /** @throws the signal's reason when it aborts while waiting. */
