@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import { readOtlpHeaders } from "./observability/otlp-headers.ts";
 import { hasCode } from "./processes/error-code.ts";
 import { type Environment, type ReadSettings, readSettings } from "./settings/read-settings.ts";
 import type { SettingValues } from "./settings/settings.ts";
@@ -115,9 +116,9 @@ function readSettingsFile(home: string, chosen: string | undefined): { path: str
 function tracingOf(values: SettingValues): Config["tracing"] {
   const endpoint = values["tracing.endpoint"];
   if (endpoint === undefined) return undefined;
-  const headers = Object.fromEntries(
-    values["tracing.headers"].map((header) => [header.slice(0, header.indexOf("=")), header.slice(header.indexOf("=") + 1)]),
-  );
+  const headers = readOtlpHeaders(values["tracing.headers"].join(","));
+  if (headers === undefined)
+    throw new ConfigError("tracing.headers (OTEL_EXPORTER_OTLP_HEADERS): expected entries of the form name=value, percent-encoded");
   return { endpoint, headers, sampleRatio: values["tracing.sample_ratio"], serviceName: values["tracing.service_name"] };
 }
 

@@ -149,7 +149,7 @@ export const SETTINGS = {
       .array(z.string("name=value").regex(/^[\w-]+=.+$/, "entries of the form name=value"))
       .readonly()
       .default([]),
-    "Headers for the collector, each name=value",
+    "Headers for the collector, each name=value, percent-encoded",
     { secret: true },
   ),
   "tracing.sample_ratio": number(
