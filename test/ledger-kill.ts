@@ -26,7 +26,8 @@ interface Outcome {
  * Kills the platform again and again at random moments under load, then compares what the replica saw with what the ledger holds: each
  * request that arrived has its one row, and an answer that a client got to its end is in it with its tokens.
  */
-export async function killUnderLoad(setting: MeteredSetting, key: string, rounds: number): Promise<Outcome> {
+export async function killUnderLoad(setting: MeteredSetting, rounds: number): Promise<Outcome> {
+  const { key } = setting;
   setting.replica.script = answerSlowly;
   const finished = new Set<string>();
   const inFlightAtKills: number[] = [];

@@ -1,36 +1,19 @@
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { sendJson } from "../packages/platform/src/engine/testing/fake-replica.ts";
 import { until } from "../packages/platform/src/engine/testing/until.ts";
-import { endAll } from "./bonfire-process.ts";
 import { killUnderLoad } from "./ledger-kill.ts";
-import { type MeteredSetting, REPLICA_MODEL, setUpMetering } from "./metered-platform.ts";
+import { meterEachTest, REPLICA_MODEL } from "./metered-platform.ts";
 
-const KEY = randomBytes(24).toString("hex");
-let folder: string;
-let setting: MeteredSetting;
-
-beforeEach(async () => {
-  folder = mkdtempSync(join(realpathSync(tmpdir()), "bf-"));
-  setting = await setUpMetering(folder, KEY);
-});
-
-afterEach(async () => {
-  await endAll();
-  await setting.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+const metered = meterEachTest();
 
 describe("the ledger", () => {
   it("has a row for each attempt, however it ended, and the metrics have the same sums", async () => {
+    const setting = metered();
     const platform = await setting.start();
     const ask = (path: string, body: object, signal?: AbortSignal) =>
       fetch(`${platform.baseUrl}${path}`, {
         method: "POST",
-        headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+        headers: { authorization: `Bearer ${setting.key}`, "content-type": "application/json" },
         body: JSON.stringify({ model: REPLICA_MODEL, ...body }),
         ...(signal === undefined ? {} : { signal }),
       });
@@ -66,7 +49,9 @@ describe("the ledger", () => {
     expect(rows[4]?.completion).toBeGreaterThan(0);
     expect(setting.replica.calls.map(({ headers }) => headers["x-request-id"])).toEqual(rows.map(({ request_id }) => request_id));
 
-    const metrics = await (await fetch(new URL("/metrics", platform.baseUrl), { headers: { authorization: `Bearer ${KEY}` } })).text();
+    const metrics = await (
+      await fetch(new URL("/metrics", platform.baseUrl), { headers: { authorization: `Bearer ${setting.key}` } })
+    ).text();
     const sumOf = (name: string, label: string): number =>
       metrics
         .split("\n")
@@ -81,6 +66,6 @@ describe("the ledger", () => {
   });
 
   it("loses nothing when the platform is killed under load", async () => {
-    await killUnderLoad(setting, KEY, 2);
+    await killUnderLoad(metered(), 2);
   });
 });

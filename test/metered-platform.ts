@@ -1,7 +1,12 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { afterEach, beforeEach } from "vitest";
 import { type FakeReplica, startFakeReplica } from "../packages/platform/src/engine/testing/fake-replica.ts";
 import { startEmbeddedPostgres } from "../packages/platform/src/storage/embedded-postgres.ts";
+import { endAll } from "./bonfire-process.ts";
 import { type RunningPlatform, startPlatformProcess } from "./running-platform.ts";
 
 export const REPLICA_MODEL = "replica/echo";
@@ -23,6 +28,8 @@ interface LedgerRow {
 }
 
 export interface MeteredSetting {
+  /** An admin key. */
+  readonly key: string;
   readonly replica: FakeReplica;
   /** Starts `bonfire up` in front of the replica, with no model of its own; always on the same home and database. */
   start(): Promise<RunningPlatform>;
@@ -31,8 +38,28 @@ export interface MeteredSetting {
   close(): Promise<void>;
 }
 
+/** A setting for each test of a file, taken down after it. @returns what gives the current one. */
+export function meterEachTest(): () => MeteredSetting {
+  let folder = "";
+  let setting: MeteredSetting | undefined;
+  const current = (): MeteredSetting => {
+    if (setting === undefined) throw new Error("No test is running.");
+    return setting;
+  };
+  beforeEach(async () => {
+    folder = mkdtempSync(join(realpathSync(tmpdir()), "bf-"));
+    setting = await setUpMetering(folder, randomBytes(24).toString("hex"));
+  });
+  afterEach(async () => {
+    await endAll();
+    await current().close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return current;
+}
+
 /** A scripted replica and a database that outlive the platform between them, so that each can be asked what it saw. */
-export async function setUpMetering(folder: string, key: string): Promise<MeteredSetting> {
+async function setUpMetering(folder: string, key: string): Promise<MeteredSetting> {
   const replica = await startFakeReplica({ model: REPLICA_MODEL, contextLength: 1_000 });
   const postgres = await startEmbeddedPostgres({ directory: join(folder, "database"), log: () => undefined });
   const pool = new pg.Pool({ connectionString: postgres.databaseUrl, max: 1 });
@@ -44,6 +71,7 @@ export async function setUpMetering(folder: string, key: string): Promise<Metere
     DATABASE_URL: postgres.databaseUrl,
   };
   return {
+    key,
     replica,
     start: () => startPlatformProcess({ home: join(folder, "home"), env }),
     rows: async () => {

@@ -46,7 +46,6 @@ export function startLedger(
 
 /** Days whose rows are all older go as a whole, now and every hour. @returns the function that ends it. */
 function dropOldRows(store: LedgerStore, keepMs: number, logger: Logger): () => Promise<void> {
-  let running = Promise.resolve();
   const dropNow = async (): Promise<void> => {
     try {
       const dropped = await store.dropPartitionsBefore(new Date(Date.now() - keepMs));
@@ -55,7 +54,7 @@ function dropOldRows(store: LedgerStore, keepMs: number, logger: Logger): () => 
       logger.warn({ part: "ledger", err: error }, "old days of the ledger could not be dropped; tried again in an hour");
     }
   };
-  running = dropNow();
+  let running = dropNow();
   const timer = setInterval(() => {
     running = running.then(dropNow);
   }, CLEAN_UP_MS);

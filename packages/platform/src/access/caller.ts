@@ -1,4 +1,5 @@
 import type { KeyRole } from "@bonfire/protocol/keys";
+import { DEFAULT_ACCOUNT_ID, DEFAULT_PROJECT_ID } from "../storage/schema.ts";
 
 /** Who is behind a request. */
 export interface Caller {
@@ -8,3 +9,6 @@ export interface Caller {
   readonly projectId: string;
   readonly role: KeyRole;
 }
+
+/** What the operator's socket asks for belongs to the project that is always there, and to no key. */
+export const OPERATOR = { accountId: DEFAULT_ACCOUNT_ID, projectId: DEFAULT_PROJECT_ID, keyId: null };

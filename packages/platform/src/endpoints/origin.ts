@@ -1,9 +1,6 @@
-import type { Caller } from "../access/caller.ts";
+import { type Caller, OPERATOR } from "../access/caller.ts";
 import type { Origin } from "../serving/attempt-recorder.ts";
 import type { EndpointRequest } from "./endpoint.ts";
-
-/** What the operator's socket asks for belongs to the project that is always there, and to no key. */
-const OPERATOR = { accountId: "acct_default", projectId: "proj_default", keyId: null };
 
 /** Who asks, for the ledger. @param endpoint its name there, such as `chat.completions`. */
 export function originOf(

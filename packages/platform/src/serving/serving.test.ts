@@ -7,8 +7,8 @@ import { Metrics } from "../observability/metrics.ts";
 import { TRACING_OFF } from "../observability/tracing.ts";
 import { AttemptRecorder } from "./attempt-recorder.ts";
 import { ModelDirectory } from "./model-directory.ts";
-import type { ServedModel } from "./served-model.ts";
 import { Serving } from "./serving.ts";
+import { readyModel } from "./testing/serve-client.ts";
 
 const NEVER = new AbortController().signal;
 const REQUEST: GenerateRequest = { prompt: { kind: "text", text: "a" }, choices: 1, stop: [] };
@@ -45,20 +45,10 @@ function setUp(script: readonly (GenerateEvent | Error)[], { ledgerIsFull = fals
     health: async () => ({ state: "ready" }),
     close: async () => undefined,
   };
-  const model: ServedModel = {
-    id: "m",
-    aliases: [],
-    ownedBy: "test",
-    contextLength: undefined,
-    chat: true,
-    deployment: "test",
-    usageSource: "engine",
-    state: () => "ready",
-    acquire: async () => {
-      leases++;
-      return { client, release: () => void leases-- };
-    },
-  };
+  const model = readyModel(async () => {
+    leases++;
+    return { client, release: () => void leases-- };
+  });
   const directory = new ModelDirectory();
   directory.add(model);
   const begin = () => {

@@ -2,15 +2,12 @@ import type { ModelClient } from "../../engine/engine.ts";
 import { Metrics } from "../../observability/metrics.ts";
 import { AttemptRecorder } from "../attempt-recorder.ts";
 import { ModelDirectory } from "../model-directory.ts";
+import type { ServedModel } from "../served-model.ts";
 import { Serving } from "../serving.ts";
 
-/** One model that is always there; its attempts are noted nowhere. */
-export function serveClient(
-  client: () => ModelClient | undefined,
-  { aliases = [] }: { readonly aliases?: readonly string[] } = {},
-): Serving {
-  const directory = new ModelDirectory();
-  directory.add({
+/** A model that is always there. */
+export function readyModel(acquire: ServedModel["acquire"], aliases: readonly string[] = []): ServedModel {
+  return {
     id: "m",
     aliases,
     ownedBy: "test",
@@ -19,12 +16,22 @@ export function serveClient(
     deployment: "test",
     usageSource: "engine",
     state: () => "ready",
-    acquire: async () => {
-      const now = client();
-      if (now === undefined) throw new Error("There is no client.");
-      return { client: now, release: () => undefined };
-    },
-  });
+    acquire,
+  };
+}
+
+/** Such a model alone; its attempts are noted nowhere. */
+export function serveClient(
+  client: () => ModelClient | undefined,
+  { aliases = [] }: { readonly aliases?: readonly string[] } = {},
+): Serving {
+  const directory = new ModelDirectory();
+  const acquire: ServedModel["acquire"] = async () => {
+    const now = client();
+    if (now === undefined) throw new Error("There is no client.");
+    return { client: now, release: () => undefined };
+  };
+  directory.add(readyModel(acquire, aliases));
   const ledger = { begin: () => ({ id: "att_1", end: () => undefined }) };
   return new Serving(directory, new AttemptRecorder({ ledger, metrics: new Metrics({ version: "test" }) }));
 }
