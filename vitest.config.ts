@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 // The packages' exports name their sources under this condition: tests run what is written, not what was built last.
 // Under `ssr`, because that is how vitest loads everything for Node; `resolve.conditions` alone would silently test the build.
-const ssr = { resolve: { conditions: ["source", "node", "development|production"] } };
+const ssr = { resolve: { conditions: ["bonfire-source", "node", "development|production"] } };
 
 const ENGINE_TESTS = ["packages/**/*.engine.test.ts", "test/*.test.ts"];
 /** They load the machine for longer than the others together: `npm run test:long`. */
@@ -45,6 +45,7 @@ export default defineConfig({
         test: {
           name: "long",
           include: LONG_TESTS,
+          globalSetup: ["test/global-setup.ts"],
           pool: "threads",
           fileParallelism: false,
           testTimeout: 900_000,

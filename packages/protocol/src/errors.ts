@@ -16,6 +16,10 @@ export const ERRORS = {
   licence_not_accepted: { status: 403, type: "permission_error", retryable: false },
   model_not_found: { status: 404, type: "invalid_request_error", retryable: false },
   unknown_url: { status: 404, type: "invalid_request_error", retryable: false },
+  response_not_found: { status: 404, type: "invalid_request_error", retryable: false },
+  conversation_not_found: { status: 404, type: "invalid_request_error", retryable: false },
+  item_not_found: { status: 404, type: "invalid_request_error", retryable: false },
+  alias_not_found: { status: 404, type: "invalid_request_error", retryable: false },
   key_not_found: { status: 404, type: "invalid_request_error", retryable: false },
   method_not_allowed: { status: 405, type: "invalid_request_error", retryable: false },
   request_timeout: { status: 408, type: "invalid_request_error", retryable: true },
@@ -26,6 +30,7 @@ export const ERRORS = {
   rate_limit_exceeded: { status: 429, type: "rate_limit_error", retryable: true },
   internal_error: { status: 500, type: "server_error", retryable: true },
   upstream_error: { status: 502, type: "server_error", retryable: true },
+  invalid_model_output: { status: 502, type: "server_error", retryable: true },
   download_failed: { status: 502, type: "server_error", retryable: true },
   model_unavailable: { status: 503, type: "server_error", retryable: true },
   overloaded: { status: 503, type: "server_error", retryable: true },
@@ -52,6 +57,14 @@ interface ApiErrorOptions {
   readonly cause?: unknown;
 }
 
+/** What clients name may be megabytes long, and stands in answers and logs. */
+const MOST_MESSAGE_CHARACTERS = 2_000;
+const MOST_PARAM_CHARACTERS = 500;
+
+function shorten(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
+}
+
 /** A failure that has a row in `ERRORS`. The message goes to the client as it is: it must hold no secret. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -60,9 +73,9 @@ export class ApiError extends Error {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, message: string, options: ApiErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(shorten(message, MOST_MESSAGE_CHARACTERS), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.param = options.param ?? null;
+    this.param = options.param === undefined ? null : shorten(options.param, MOST_PARAM_CHARACTERS);
     this.headers = {
       "x-should-retry": String(ERRORS[code].retryable),
       ...(options.retryAfterSeconds === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(options.retryAfterSeconds))) }),

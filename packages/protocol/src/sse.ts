@@ -1,11 +1,13 @@
 /** One server-sent event (WHATWG HTML, section 9.2). `data` holds no line break: JSON or `[DONE]`. */
 export interface SseFrame {
+  /** The event's type; OpenAI's chat and completions have none. */
+  readonly event?: string;
   readonly data: string;
 }
 
 /** The text of one frame; always written with one call, since some clients lose an event that is split over reads. */
-export function encodeFrame(frame: SseFrame): string {
-  return `data: ${frame.data}\n\n`;
+export function encodeFrame({ event, data }: SseFrame): string {
+  return event === undefined ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`;
 }
 
 /** A comment line: the only keep-alive that every OpenAI-family SDK ignores. */

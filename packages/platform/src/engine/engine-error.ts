@@ -1,9 +1,10 @@
 /**
- * invalid-request: the engine refused a field; context-overflow: the prompt does not fit; not-found: it does not know the model;
+ * unsupported: the engine cannot do what a field asks for; invalid-request: the engine refused a field; context-overflow: the prompt does not fit; not-found: it does not know the model;
  * refused: credentials; rate-limited, overloaded: try later; unreachable: no connection, nothing was begun; interrupted: it died after it had begun;
  * timeout: it fell silent; bad-response: not what the dialect says.
  */
 export type EngineErrorKind =
+  | "unsupported"
   | "invalid-request"
   | "context-overflow"
   | "not-found"
@@ -23,7 +24,11 @@ interface EngineErrorDetails {
   readonly upstreamBody?: string;
   /** It is the prompt that cannot be served, not another field. */
   readonly promptIsAtFault?: boolean;
+  /** The request field at fault, in the client's spelling. */
+  readonly param?: string;
   readonly promptTokens?: number;
+  /** Tokens that were asked for beside the prompt, where both together do not fit. */
+  readonly maxTokens?: number;
   readonly contextTokens?: number;
   readonly cause?: unknown;
 }

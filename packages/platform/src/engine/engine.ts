@@ -1,4 +1,4 @@
-import type { GenerateEvent, GenerateRequest } from "./generation.ts";
+import type { GenerateEvent, GenerateRequest, TokenizeRequest } from "./generation.ts";
 
 /** Where a replica listens. */
 export type ReplicaAddress =
@@ -70,6 +70,8 @@ export interface ReplicaConnection {
   /** Absent where the other side does not tell or does not matter. */
   readonly slots?: number;
   readonly contextLength?: number;
+  /** What the other side understands beyond its format, for engines that know several kinds: `generic`, `openai`. */
+  readonly profile?: string;
   /** Asked before each call, so that short-lived credentials can be renewed. */
   readonly credentials: () => Promise<string | undefined>;
 }
@@ -86,6 +88,12 @@ export interface ReplicaHealth {
 export interface ModelClient {
   /** @throws EngineError, or the signal's reason. */
   readonly generate?: (request: GenerateRequest, signal: AbortSignal) => AsyncIterable<GenerateEvent>;
+  /** Token ids of a prompt as the model sees it, after the template. @throws EngineError, or the signal's reason. */
+  readonly tokenize?: (request: TokenizeRequest, signal: AbortSignal) => Promise<readonly number[]>;
+  /** The text of token ids. @throws EngineError, or the signal's reason. */
+  readonly detokenize?: (tokens: readonly number[], signal: AbortSignal) => Promise<string>;
+  /** Settles, with the reason, when the replica is beyond help though its process lives: it has to be started again. */
+  readonly lost?: Promise<string>;
   /** @throws EngineError `unreachable` when nobody answers. */
   health(signal: AbortSignal): Promise<ReplicaHealth>;
   /** Gives up idle connections. */

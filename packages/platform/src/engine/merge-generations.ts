@@ -73,6 +73,7 @@ function totalUsage(usages: readonly TokenUsage[], promptIsShared: boolean): Tok
     promptTokens: sum(promptUsages.map((usage) => usage.promptTokens)),
     completionTokens: sum(usages.map((usage) => usage.completionTokens)),
     cachedTokens: sum(promptUsages.map((usage) => usage.cachedTokens)),
+    reasoningTokens: sum(usages.map((usage) => usage.reasoningTokens)),
   };
 }
 

@@ -115,6 +115,15 @@ describe("a recorded attempt", () => {
     });
   });
 
+  it("counts the pieces of a call as tokens, and not a text that is empty", async () => {
+    const nothing: GenerateEvent = { type: "text-delta", choice: 0, text: "" };
+    const call: GenerateEvent = { type: "tool-call-start", choice: 0, call: 0, id: "call_1", name: "f" };
+    const piece: GenerateEvent = { type: "tool-call-delta", choice: 0, call: 0, arguments: "{}" };
+    const { events, results } = record([START, nothing, call, piece, piece, CHOICE_END]);
+    await drain(events);
+    expect(results[0]).toMatchObject({ completionTokens: 2, reasoningTokens: 0, firstTokenMs: 40, usageSource: "estimated" });
+  });
+
   it("is cancelled when the signal aborted, with the code of its reason", async () => {
     const abort = new AbortController();
     const reason = Object.assign(new Error("going down"), { code: "shutting_down" });

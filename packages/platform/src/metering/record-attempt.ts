@@ -43,7 +43,7 @@ class AttemptRecorder implements AsyncIterator<GenerateEvent, undefined> {
   #beganAt = 0;
   #firstTokenMs: number | null = null;
   #promptTokens: number | undefined;
-  #textDeltas = 0;
+  #answerDeltas = 0;
   #reasoningDeltas = 0;
   #finishReason: string | null = null;
   #hasEnded = false;
@@ -86,7 +86,13 @@ class AttemptRecorder implements AsyncIterator<GenerateEvent, undefined> {
         this.#options.onStart?.(event.queuedMs);
         break;
       case "text-delta":
-        this.#textDeltas += 1;
+        // Without text it only tells of a character that is not complete.
+        if (event.text === "") break;
+        this.#answerDeltas += 1;
+        this.#noteToken(event.choice);
+        break;
+      case "tool-call-delta":
+        this.#answerDeltas += 1;
         this.#noteToken(event.choice);
         break;
       case "reasoning-delta":
@@ -115,7 +121,7 @@ class AttemptRecorder implements AsyncIterator<GenerateEvent, undefined> {
   }
 
   #produced() {
-    return { promptTokens: this.#promptTokens, textDeltas: this.#textDeltas, reasoningDeltas: this.#reasoningDeltas };
+    return { promptTokens: this.#promptTokens, answerDeltas: this.#answerDeltas, reasoningDeltas: this.#reasoningDeltas };
   }
 
   #noteToken(choice: number): void {

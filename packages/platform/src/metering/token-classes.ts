@@ -7,7 +7,8 @@ type MeteredTokens = TokenClasses & Pick<AttemptResult, "usageSource">;
 /** What was seen of an answer, whatever the other side says about it. */
 interface Produced {
   readonly promptTokens: number | undefined;
-  readonly textDeltas: number;
+  /** Pieces of text and of tool calls. */
+  readonly answerDeltas: number;
   readonly reasoningDeltas: number;
 }
 
@@ -33,13 +34,13 @@ export function meterAnswer(usage: TokenUsage, produced: Produced, countedBy: "e
 }
 
 /** Tokens of an answer that broke off: a delta counts as one. Nothing is claimed of an answer of which nothing was seen. */
-export function meterProduced({ promptTokens, textDeltas, reasoningDeltas }: Produced): MeteredTokens {
+export function meterProduced({ promptTokens, answerDeltas, reasoningDeltas }: Produced): MeteredTokens {
   const prompt = toCount(promptTokens);
-  const isStarted = prompt !== null || textDeltas + reasoningDeltas > 0;
+  const isStarted = prompt !== null || answerDeltas + reasoningDeltas > 0;
   return {
     uncachedPromptTokens: prompt,
     cachedPromptTokens: null,
-    completionTokens: isStarted ? textDeltas : null,
+    completionTokens: isStarted ? answerDeltas : null,
     reasoningTokens: isStarted ? reasoningDeltas : null,
     usageSource: isStarted ? "estimated" : "none",
   };
@@ -49,15 +50,18 @@ export function meterProduced({ promptTokens, textDeltas, reasoningDeltas }: Pro
  * Splits totals into disjoint classes that sum to them. Where the engine does not tell the cached part, the whole prompt stands as uncached
  * and the cached class stays unknown; so do completion and reasoning.
  */
-function classesOfUsage({ promptTokens, completionTokens, cachedTokens }: TokenUsage): TokenClasses {
+function classesOfUsage({ promptTokens, completionTokens, cachedTokens, reasoningTokens }: TokenUsage): TokenClasses {
   const prompt = toCount(promptTokens);
   const cached = toCount(cachedTokens);
-  // No more can come from the cache than the prompt has, whatever the other side claims.
+  // No part is larger than the whole, whatever the other side claims.
   const cachedPrompt = prompt === null || cached === null ? null : Math.min(cached, prompt);
+  const completion = toCount(completionTokens);
+  const reasoned = toCount(reasoningTokens);
+  const reasoning = completion === null || reasoned === null ? null : Math.min(reasoned, completion);
   return {
     uncachedPromptTokens: prompt === null ? null : prompt - (cachedPrompt ?? 0),
     cachedPromptTokens: cachedPrompt,
-    completionTokens: toCount(completionTokens),
-    reasoningTokens: null,
+    completionTokens: completion === null ? null : completion - (reasoning ?? 0),
+    reasoningTokens: reasoning,
   };
 }

@@ -13,7 +13,7 @@ interface MeteringChild {
 /** Runs one of the programs beside this file from its source. @param longestFile no file that it writes can grow beyond, units of 512 bytes. */
 export function startChild(program: string, args: readonly string[], longestFile?: number): MeteringChild {
   const path = fileURLToPath(new URL(program, import.meta.url));
-  const node = [process.execPath, "--import", "tsx", "--conditions", "source", path, ...args];
+  const node = [process.execPath, "--import", "tsx", "--conditions", "bonfire-source", path, ...args];
   const command = longestFile === undefined ? node : ["sh", "-c", `ulimit -f ${longestFile} && exec "$@"`, "sh", ...node];
   const [executable = "", ...rest] = command;
   const child = spawn(executable, rest, {
