@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Engine } from "../engine/engine.ts";
 import { until } from "../engine/testing/until.ts";
 import { openaiCompatible } from "../engines/openai-compatible/openai-compatible.ts";
 import { ProcessSubstrate } from "../substrates/process/process-substrate.ts";
@@ -23,10 +24,10 @@ describe("ReplicaSupervisor", () => {
     await supervisor.stop();
     await rm(directory, { recursive: true, force: true });
   });
-  const supervise = (script: string) => {
+  const supervise = (script: string, engine: Engine = openaiCompatible) => {
     supervisor = new ReplicaSupervisor({
       model: "m",
-      engine: openaiCompatible,
+      engine,
       plan: planFor(script),
       substrate,
       onEvent: (event) => events.push(event),
@@ -56,6 +57,22 @@ describe("ReplicaSupervisor", () => {
     await until(() => events.some((event) => event.reason !== undefined));
     await until(() => supervisor.state === "ready" && supervisor.client !== undefined);
     const [second] = await substrate.observe();
+    expect(second?.id).not.toBe(first?.id);
+  });
+
+  it("starts another replica where its client says that this one is beyond help", async () => {
+    const lose: ((reason: string) => void)[] = [];
+    const engine: Engine = {
+      ...openaiCompatible,
+      connect: (replica) => Object.assign(openaiCompatible.connect(replica), { lost: new Promise((resolve) => lose.push(resolve)) }),
+    };
+    await supervise(SERVER, engine).start();
+    const [first] = await substrate.observe();
+    lose[0]?.("it is stuck");
+    await until(() => events.some(({ reason }) => reason === "it is stuck"));
+    await until(() => supervisor.state === "ready" && supervisor.client !== undefined);
+    const [second, ...others] = await substrate.observe();
+    expect(others).toEqual([]);
     expect(second?.id).not.toBe(first?.id);
   });
 

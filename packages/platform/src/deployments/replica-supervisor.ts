@@ -119,8 +119,12 @@ export class ReplicaSupervisor {
 
   /** @returns why it ended by itself, or undefined when it was stopped on request. */
   async #untilEnd(replica: ObservedReplica): Promise<string | undefined> {
-    const end = await Promise.race([this.#options.substrate.ended(replica.id), aborted(this.#stopping.signal)]);
     const client = this.#client;
+    const end = await Promise.race([
+      this.#options.substrate.ended(replica.id),
+      aborted(this.#stopping.signal),
+      ...(client?.lost === undefined ? [] : [client.lost.then((reason) => ({ reason }))]),
+    ]);
     this.#client = undefined;
     await client?.close();
     await this.#options.substrate.stop(replica.id, STOP_GRACE_MS);
