@@ -20,6 +20,7 @@ export async function attachUpstream(upstream: Config["upstream"], { logger, sig
     address: { kind: "url", url: upstream.url },
     model,
     credentials: async () => upstream.apiKey,
+    profile: upstream.profile,
   });
   const discovery = openaiCompatible.connect(connection(""));
   try {
@@ -33,6 +34,8 @@ export async function attachUpstream(upstream: Config["upstream"], { logger, sig
         ownedBy: "upstream",
         contextLength: undefined,
         chat: true,
+        // Nobody tells; an upstream that cannot see says so itself.
+        vision: true,
         deployment: openaiCompatible.name,
         usageSource: "provider",
         state: () => "ready",

@@ -5,6 +5,7 @@ const errorObject = z.object({
   message: z.string().nullish(),
   type: z.string().nullish(),
   code: z.union([z.string(), z.number()]).nullish(),
+  param: z.unknown().optional(),
   n_prompt_tokens: z.number().nullish(),
   n_ctx: z.number().nullish(),
 });
@@ -31,6 +32,41 @@ const KIND_OF_STATUS: Readonly<Record<number, EngineErrorKind>> = {
 
 const OVERFLOW_CODES: ReadonlySet<unknown> = new Set(["context_length_exceeded", "exceed_context_size_error"]);
 
+/** Fields that mean the same to our client and to the server that names them. */
+const KNOWN_FIELDS: ReadonlySet<string> = new Set([
+  "messages",
+  "prompt",
+  "n",
+  "stop",
+  "max_tokens",
+  "max_completion_tokens",
+  "seed",
+  "temperature",
+  "top_p",
+  "top_k",
+  "min_p",
+  "typical_p",
+  "presence_penalty",
+  "frequency_penalty",
+  "repetition_penalty",
+  "mirostat_target",
+  "mirostat_lr",
+  "logit_bias",
+  "ignore_eos",
+  "response_format",
+  "tools",
+  "tool_choice",
+  "parallel_tool_calls",
+  "logprobs",
+  "top_logprobs",
+  "echo",
+  "reasoning_effort",
+  "thinking",
+  "chat_template_kwargs",
+  "prompt_truncate_len",
+  "user",
+]);
+
 /** An answer with an error status. */
 export function readErrorAnswer(status: number, body: string, retryAfterMs: number | undefined): EngineError {
   const error = parseError(safeJson(body));
@@ -54,28 +90,65 @@ function toEngineError(
   fallback: string,
   details: { status?: number; upstreamBody?: string; retryAfterMs?: number },
 ): EngineError {
-  const overflows = OVERFLOW_CODES.has(error?.code) || OVERFLOW_CODES.has(error?.type);
+  const overflows =
+    OVERFLOW_CODES.has(error?.code) ||
+    OVERFLOW_CODES.has(error?.type) ||
+    (kind === "invalid-request" && inWords(error, CONTEXT_WORDS) !== undefined);
   // What a server says about credentials may quote them.
   const message = kind === "refused" ? fallback : error?.message || fallback;
   return new EngineError(overflows ? "context-overflow" : kind, message, {
     ...details,
-    ...(overflows ? readCounts(error) : {}),
+    ...(overflows ? readCounts(error) : paramOf(kind, error)),
   });
 }
 
-/** In the words of OpenAI ("resulted in 5000 tokens") and vLLM ("(4000 in the messages, 1000 in the completion)"). */
-const CONTEXT_IN_WORDS = /maximum context length is (\d+) tokens/;
-const PROMPT_IN_WORDS = /resulted in (\d+) tokens|\((\d+) in the (?:messages|prompt)/;
+/** A field of a request and what leads into it: `messages[0].content`. Other servers put all sorts of things there. */
+const FIELD_PATH = /^([a-z][a-z0-9_]*)(?:[.[][\w.[\]-]*)?$/;
 
-/** Length of the prompt and of the context, where the error tells them. */
-function readCounts(error: ErrorObject | undefined): { promptTokens?: number; contextTokens?: number } {
-  const inWords = PROMPT_IN_WORDS.exec(error?.message ?? "");
-  const promptTokens = error?.n_prompt_tokens ?? inWords?.[1] ?? inWords?.[2];
-  const contextTokens = error?.n_ctx ?? CONTEXT_IN_WORDS.exec(error?.message ?? "")?.[1];
+/** The field at fault, where it is one that we may have sent for the client. */
+function paramOf(kind: EngineErrorKind, error: ErrorObject | undefined): { param?: string } {
+  if (kind !== "invalid-request" || typeof error?.param !== "string" || error.param.length > 200) return {};
+  const field = FIELD_PATH.exec(error.param)?.[1];
+  return field !== undefined && KNOWN_FIELDS.has(field) ? { param: error.param } : {};
+}
+
+/** Counts in the words of OpenAI, of vLLM old and new, and of SGLang, which have no code for it that can be relied on. */
+const CONTEXT_WORDS = [
+  /maximum context length (?:is|of) (\d+) tokens/,
+  /context length is only (\d+) tokens/,
+  /model's context length \((\d+) tokens\)/,
+];
+const PROMPT_WORDS = [
+  /resulted in (\d+) tokens/,
+  /\((\d+) in the (?:messages|prompt|input)/,
+  /request has (\d+) input tokens/,
+  /passed (\d+) input tokens/,
+  /input \((\d+) tokens\)/,
+  /(\d+) tokens from the input messages/,
+];
+const ANSWER_WORDS = [/(\d+) in the completion/, /too large: (\d+)/, /requested (\d+) output tokens/, /(\d+) tokens for the completion/];
+
+interface OverflowCounts {
+  promptTokens?: number;
+  maxTokens?: number;
+  contextTokens?: number;
+}
+
+/** Lengths of the prompt, of what was asked for beside it and of the context, where the error tells them. */
+function readCounts(error: ErrorObject | undefined): OverflowCounts {
+  const promptTokens = error?.n_prompt_tokens ?? inWords(error, PROMPT_WORDS);
+  const maxTokens = inWords(error, ANSWER_WORDS);
+  const contextTokens = error?.n_ctx ?? inWords(error, CONTEXT_WORDS);
   return {
-    ...(promptTokens === undefined ? {} : { promptTokens: Number(promptTokens) }),
-    ...(contextTokens === undefined ? {} : { contextTokens: Number(contextTokens) }),
+    ...(promptTokens === undefined ? {} : { promptTokens }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(contextTokens === undefined ? {} : { contextTokens }),
   };
+}
+
+function inWords(error: ErrorObject | undefined, patterns: readonly RegExp[]): number | undefined {
+  const found = patterns.map((pattern) => pattern.exec(error?.message ?? "")?.[1]).find((count) => count !== undefined);
+  return found === undefined ? undefined : Number(found);
 }
 
 function parseError(json: unknown): ErrorObject | undefined {

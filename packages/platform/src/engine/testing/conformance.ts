@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ModelClient } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
 import { foldGeneration } from "../fold-generation.ts";
-import type { GenerateEvent, GenerateRequest } from "../generation.ts";
+import type { GenerateEvent, GenerateRequest, OutputFormat, ToolUse } from "../generation.ts";
+import { ABOUT_SIZE, AFTER_CALL, CHAT, SENTENCE, SIZE_FORMAT, TOOLS, WEATHER } from "./conformance-requests.ts";
 import { until } from "./until.ts";
 
 export interface ConformingReplica {
@@ -130,6 +131,94 @@ export function engineConformance(name: string, start: () => Promise<ConformingR
       expect(choices[0]?.finishReason).toBe("length");
     });
 
+    it("calls a tool where it has to, with arguments that keep to the schema, one where only one is allowed", async () => {
+      const { choices } = await foldGeneration(generate({ prompt: WEATHER, tools: TOOLS, temperature: 0, maxTokens: 150 }));
+      expect(choices[0]?.finishReason).toBe("tool_calls");
+      expect(choices[0]?.toolCalls).toHaveLength(1);
+      const [call] = choices[0]?.toolCalls ?? [];
+      expect(TOOLS.definitions.map(({ name }) => name)).toContain(call?.name);
+      expect(call?.id).not.toBe("");
+      expect(JSON.parse(call?.arguments ?? "")).toEqual({
+        city: expect.any(String),
+        unit: expect.stringMatching(/^(celsius|fahrenheit)$/),
+      });
+    });
+
+    it("calls the tool that is named", async () => {
+      const tools: ToolUse = { ...TOOLS, allowed: ["get_forecast"] };
+      const { choices } = await foldGeneration(generate({ prompt: WEATHER, tools, temperature: 0, maxTokens: 150 }));
+      expect(choices[0]?.toolCalls.map(({ name }) => name)).toEqual(["get_forecast"]);
+    });
+
+    it("tells of a call before its arguments, and of each call by itself", async () => {
+      const events = await collect(generate({ prompt: WEATHER, tools: { ...TOOLS, parallel: true }, temperature: 0, maxTokens: 150 }));
+      const calls = events.flatMap((event) => (event.type === "tool-call-start" || event.type === "tool-call-delta" ? [event] : []));
+      expect(calls[0]?.type).toBe("tool-call-start");
+      expect(calls.map(({ call }) => call)).toEqual(calls.map(({ call }) => call).sort((a, b) => a - b));
+      const starts = calls.flatMap((event) => (event.type === "tool-call-start" ? [event] : []));
+      expect(starts.map(({ call }) => call)).toEqual(starts.map((_, index) => index));
+      expect(new Set(starts.map(({ id }) => id)).size).toBe(starts.length);
+    });
+
+    it("goes on after a call and its result", async () => {
+      const { choices, usage } = await foldGeneration(generate({ prompt: AFTER_CALL, tools: { ...TOOLS, choice: "auto" }, maxTokens: 4 }));
+      expect(choices).toHaveLength(1);
+      expect(usage.promptTokens).toBeGreaterThan(0);
+    });
+
+    it("writes what keeps to a JSON schema", async () => {
+      const request = { prompt: ABOUT_SIZE, format: SIZE_FORMAT, temperature: 0, maxTokens: 100 };
+      const { choices } = await foldGeneration(generate(request));
+      expect(choices[0]?.finishReason).toBe("stop");
+      expect(JSON.parse(choices[0]?.text ?? "")).toEqual({ known: expect.any(Boolean), size: expect.stringMatching(/^(small|large)$/) });
+    });
+
+    it.each<OutputFormat>([
+      { kind: "regex", pattern: "yes|no", param: "response_format" },
+      { kind: "grammar", gbnf: 'root ::= "yes" | "no"', param: "response_format" },
+    ])("keeps to a $kind, or refuses it and names the field", async (format) => {
+      const generation = await orRefusal(foldGeneration(generate({ format, maxTokens: 20 })), "response_format");
+      if (generation !== undefined)
+        expect(generation.choices[0]).toMatchObject({ text: expect.stringMatching(/^(yes|no)$/), finishReason: "stop" });
+    });
+
+    it.each([
+      ["an answer", { prompt: CHAT.prompt }],
+      ["a continued text", { prompt: SENTENCE }],
+    ])("gives the log-probabilities of exactly the tokens of %s", async (_, request) => {
+      const { choices } = await foldGeneration(generate({ ...request, logprobs: { alternatives: 2 }, temperature: 0, maxTokens: 6 }));
+      const { text = "", logprobs = [] } = choices[0] ?? {};
+      expect(text).not.toBe("");
+      expect(logprobs.map(({ token }) => token).join("")).toBe(text);
+      for (const { logprob, alternatives } of logprobs) {
+        expect(logprob).toBeLessThanOrEqual(0);
+        expect(alternatives).toHaveLength(2);
+      }
+    });
+
+    it("tells the prompt before the answer, which does not contain it", async () => {
+      const events = await collect(generate({ prompt: SENTENCE, echo: {}, temperature: 0, maxTokens: 4 }));
+      const first = events.find((event) => event.type === "prompt" || event.type === "text-delta");
+      expect(first).toMatchObject({ type: "prompt", choice: 0, text: SENTENCE.text });
+      const plain = await foldGeneration(generate({ prompt: SENTENCE, temperature: 0, maxTokens: 4 }));
+      const echoing = await foldGeneration(generate({ prompt: SENTENCE, echo: {}, temperature: 0, maxTokens: 4 }));
+      expect(echoing.choices[0]?.text).toBe(plain.choices[0]?.text);
+    });
+
+    it("refuses a length that does not fit beside the prompt where it must not be cut", async () => {
+      const error = await collect(generate({ maxTokens: replica.contextLength, overflow: "error" })).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        kind: "context-overflow",
+        details: { contextTokens: replica.contextLength, maxTokens: replica.contextLength },
+      });
+    });
+
+    it("generates what fits where a length may be cut", async () => {
+      for await (const event of generate({ maxTokens: replica.contextLength, overflow: "truncate" }))
+        if (event.type === "text-delta") break;
+      await until(async () => (await replica.busy()) === 0);
+    });
+
     it("says that it is ready, and what it serves", async () => {
       const health = await replica.client.health(AbortSignal.timeout(5_000));
       expect(health.state).toBe("ready");
@@ -138,13 +227,17 @@ export function engineConformance(name: string, start: () => Promise<ConformingR
   });
 }
 
-const CHAT: GenerateRequest = {
-  prompt: { kind: "chat", messages: [{ role: "user", content: "Write a long story about a river and a bridge." }] },
-  choices: 1,
-  stop: [],
-};
-
-const SENTENCE: GenerateRequest["prompt"] = { kind: "text", text: "The river runs under the old bridge and" };
+/** What came of it, or undefined where the engine refused the field: the only other thing that it may do. */
+async function orRefusal<Value>(work: Promise<Value>, param: string): Promise<Value | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    expect(["unsupported", "invalid-request"]).toContain(error.kind);
+    expect(error.details.param).toBe(param);
+    return undefined;
+  }
+}
 
 async function collect(events: AsyncIterable<GenerateEvent>): Promise<GenerateEvent[]> {
   const all: GenerateEvent[] = [];

@@ -6,6 +6,8 @@ import { ReplicaHttp } from "../../egress/replica-http.ts";
 import type { Engine, ModelClient, ReplicaConnection, ReplicaHealth } from "../../engine/engine.ts";
 import { EngineError } from "../../engine/engine-error.ts";
 import type { GenerateEvent, GenerateRequest } from "../../engine/generation.ts";
+import { fitRequest } from "./fit-request.ts";
+import { findProfile, type UpstreamProfile } from "./profiles.ts";
 
 /** Any server that speaks OpenAI's chat completions, completions and models, by its base URL (`https://host/v1`). */
 export const openaiCompatible: Engine = {
@@ -18,9 +20,11 @@ const modelList = z.object({ data: z.array(z.object({ id: z.string() })) });
 class OpenaiCompatibleClient implements ModelClient {
   readonly #http: ReplicaHttp;
   readonly #model: string;
+  readonly #profile: UpstreamProfile;
 
   constructor(replica: ReplicaConnection) {
     this.#model = replica.model;
+    this.#profile = findProfile(replica.profile);
     this.#http = new ReplicaHttp({
       address: replica.address,
       credentials: replica.credentials,
@@ -30,13 +34,23 @@ class OpenaiCompatibleClient implements ModelClient {
   }
 
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+    try {
+      return this.#generate(request, signal);
+    } catch (error) {
+      return failing(error);
+    }
+  }
+
+  #generate(asked: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+    const { request, ignored } = fitRequest(asked, this.#profile);
     const { prompt, choices, trace: headers } = request;
+    const reading = { asked: request, ignored };
     if (prompt.kind === "chat") {
-      const body = writeChatBody(prompt, request, this.#model);
-      return readChatStream(this.#http.postForEvents("chat/completions", { body, headers, signal }), choices);
+      const body = respell(writeChatBody(prompt, request, this.#model), this.#profile.chatSpelling);
+      return readChatStream(this.#http.postForEvents("chat/completions", { body, headers, signal }), choices, reading);
     }
     const body = writeCompletionBody(prompt, request, this.#model);
-    return readCompletionStream(this.#http.postForEvents("completions", { body, headers, signal }), choices);
+    return readCompletionStream(this.#http.postForEvents("completions", { body, headers, signal }), choices, reading);
   }
 
   async health(signal: AbortSignal): Promise<ReplicaHealth> {
@@ -48,4 +62,13 @@ class OpenaiCompatibleClient implements ModelClient {
   close(): Promise<void> {
     return this.#http.close();
   }
+}
+
+function respell(body: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(body).map(([name, value]) => [names[name] ?? name, value]));
+}
+
+/** What cannot be sent fails as everything does: when the first event is asked for. */
+function failing(error: unknown): AsyncIterable<never> {
+  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) };
 }

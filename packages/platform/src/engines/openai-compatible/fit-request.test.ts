@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { EngineError } from "../../engine/engine-error.ts";
+import type { GenerateRequest } from "../../engine/generation.ts";
+import { fitRequest } from "./fit-request.ts";
+import { findProfile, PROFILES } from "./profiles.ts";
+
+const CHAT: GenerateRequest = { prompt: { kind: "chat", messages: [{ role: "user", content: "hello" }] }, choices: 1, stop: [] };
+const TEXT: GenerateRequest = { ...CHAT, prompt: { kind: "text", text: "hello" } };
+const FORMAT = { kind: "json-object", param: "response_format" } as const;
+
+const refusedBy = (profile: keyof typeof PROFILES, request: GenerateRequest): string | undefined => {
+  try {
+    fitRequest(request, PROFILES[profile]);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.kind !== "unsupported") throw error;
+    return error.details.param;
+  }
+};
+
+describe("what an upstream can be sent", () => {
+  it.each<[string, GenerateRequest]>([
+    ["top_k", { ...CHAT, topK: 40 }],
+    ["min_p", { ...CHAT, minP: 0.1 }],
+    ["typical_p", { ...CHAT, typicalP: 0.9 }],
+    ["repetition_penalty", { ...CHAT, repetitionPenalty: 1.1 }],
+    ["mirostat_target", { ...CHAT, mirostat: { target: 5 } }],
+    ["mirostat_lr", { ...CHAT, mirostat: { learningRate: 0.1 } }],
+    ["ignore_eos", { ...CHAT, ignoreEos: true }],
+    ["response_format", { ...CHAT, format: { kind: "regex", pattern: "a", param: "response_format" } }],
+    ["text.format", { ...CHAT, format: { kind: "grammar", gbnf: "root ::= [a]", param: "text.format" } }],
+    ["response_format", { ...TEXT, format: FORMAT }],
+    ["chat_template_kwargs", { ...CHAT, templateArguments: {} }],
+    ["reasoning", { ...CHAT, reasoning: { enabled: true } }],
+    ["thinking", { ...CHAT, reasoning: { budgetTokens: 1_024 } }],
+    ["reasoning_history", { ...CHAT, reasoning: { history: "preserved" } }],
+    ["prompt_truncate_len", { ...CHAT, truncatePrompt: 100 }],
+  ])("has %s by default, which OpenAI refuses", (param, request) => {
+    expect(refusedBy("generic", request)).toBeUndefined();
+    expect(refusedBy("openai", request)).toBe(param);
+  });
+
+  it.each<[string, GenerateRequest]>([
+    ["truncation", { ...CHAT, truncatePrompt: "context" }],
+    ["echo", { ...CHAT, echo: {} }],
+  ])("never has %s", (param, request) => {
+    expect(refusedBy("generic", request)).toBe(param);
+    expect(refusedBy("openai", request)).toBe(param);
+  });
+
+  it("has what everybody reads", () => {
+    const request: GenerateRequest = {
+      ...CHAT,
+      temperature: 0,
+      seed: 1,
+      format: FORMAT,
+      logprobs: { alternatives: 2 },
+      reasoning: { effort: "low" },
+    };
+    expect(fitRequest(request, PROFILES.openai)).toEqual({ request, ignored: [] });
+  });
+
+  it("goes without what cannot change the tokens, and says so", () => {
+    const request: GenerateRequest = { ...CHAT, maxTokens: 3, overflow: "truncate", tokenIds: true, cacheKey: "k", user: "u" };
+    expect(fitRequest(request, PROFILES.openai)).toEqual({
+      request: { ...CHAT, maxTokens: 3, cacheKey: "k", user: "u" },
+      ignored: ["context_length_exceeded_behavior", "return_token_ids"],
+    });
+    expect(fitRequest(request, PROFILES.generic)).toEqual({ request, ignored: [] });
+  });
+
+  it("is told by a profile's name, which has to exist", () => {
+    expect(findProfile(undefined)).toBe(PROFILES.generic);
+    expect(findProfile("openai")).toBe(PROFILES.openai);
+    expect(() => findProfile("nobody")).toThrow('"nobody"; there are generic and openai');
+  });
+});
