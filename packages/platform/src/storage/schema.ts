@@ -1,4 +1,5 @@
-import { bigint, boolean, index, integer, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { bigint, boolean, index, integer, json, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 
 const createdAt = () => timestamp("created_at", { withTimezone: true }).notNull().defaultNow();
 
@@ -37,10 +38,30 @@ export const apiKeys = pgTable(
     /** How `hash` was made; `sha256` is the hexadecimal SHA-256 of the secret. */
     hashScheme: text("hash_scheme", { enum: ["sha256"] }).notNull(),
     hash: text().notNull(),
+    /** Whose API its client was written for; null where that is left to each request. */
+    dialect: text({ enum: ["openai", "together", "fireworks"] }),
     createdAt: createdAt(),
     revokedAt: timestamp("revoked_at", { withTimezone: true }),
   },
   (table) => [uniqueIndex("api_keys_hash").on(table.hash), index("api_keys_project").on(table.projectId)],
+);
+
+/** Names of the operator's own for models; what they stand for need not be there. */
+export const modelAliases = pgTable(
+  "model_aliases",
+  {
+    accountId: text("account_id")
+      .notNull()
+      .references(() => accounts.id),
+    projectId: text("project_id")
+      .notNull()
+      .references(() => projects.id),
+    name: text().notNull(),
+    /** Id of the model. */
+    model: text().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.projectId, table.name] })],
 );
 
 /** One counter for each kind of data that gateways hold in memory, raised in the transaction of whoever changes it. */
@@ -82,3 +103,92 @@ export const ledger = pgTable("ledger", {
 /** The account and project that exist from the first migration on. */
 export const DEFAULT_ACCOUNT_ID = "acct_default";
 export const DEFAULT_PROJECT_ID = "proj_default";
+
+const project = () => ({
+  accountId: text("account_id")
+    .notNull()
+    .references(() => accounts.id),
+  projectId: text("project_id")
+    .notNull()
+    .references(() => projects.id),
+});
+const lastUsedAt = () => timestamp("last_used_at", { withTimezone: true }).notNull().defaultNow();
+
+/**
+ * Stored responses. Documents are `json`, not `jsonb`: it takes every text, also one with U+0000 in it, and gives it back as it was.
+ */
+export const responses = pgTable(
+  "responses",
+  {
+    id: text().primaryKey(),
+    ...project(),
+    /** Null for the operator's socket. */
+    keyId: text("key_id"),
+    status: text({ enum: ["queued", "in_progress", "completed", "incomplete", "failed", "cancelled"] }).notNull(),
+    background: boolean().notNull(),
+    previousResponseId: text("previous_response_id"),
+    conversationId: text("conversation_id"),
+    /** The response as clients get it, without its output, which stands in `response_items`. */
+    body: json().notNull(),
+    /** Why it failed, where that came to light after its body was written. */
+    error: json(),
+    /** What a background response was generated from, for clients that come back to its stream. */
+    events: json(),
+    /** The gateway that runs a background response; it sees to `alive_at` until the response has ended. */
+    runnerId: text("runner_id"),
+    aliveAt: timestamp("alive_at", { withTimezone: true }),
+    createdAt: createdAt(),
+    lastUsedAt: lastUsedAt(),
+  },
+  (table) => [
+    index("responses_last_used").on(table.lastUsedAt),
+    index("responses_running").on(table.runnerId).where(sql`status in ('queued', 'in_progress')`),
+  ],
+);
+
+/** What went into a stored response and what came out. Clients choose ids of input items: they need not be unique. */
+export const responseItems = pgTable(
+  "response_items",
+  {
+    responseId: text("response_id")
+      .notNull()
+      .references(() => responses.id, { onDelete: "cascade" }),
+    /** Input first, then output. */
+    position: integer().notNull(),
+    isOutput: boolean("is_output").notNull(),
+    id: text().notNull(),
+    projectId: text("project_id").notNull(),
+    item: json().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.responseId, table.position] }), index("response_items_id").on(table.projectId, table.id)],
+);
+
+export const conversations = pgTable(
+  "conversations",
+  {
+    id: text().primaryKey(),
+    ...project(),
+    metadata: json().notNull(),
+    createdAt: createdAt(),
+    lastUsedAt: lastUsedAt(),
+  },
+  (table) => [index("conversations_last_used").on(table.lastUsedAt)],
+);
+
+export const conversationItems = pgTable(
+  "conversation_items",
+  {
+    conversationId: text("conversation_id")
+      .notNull()
+      .references(() => conversations.id, { onDelete: "cascade" }),
+    /** In the order in which they were added. */
+    position: integer().notNull(),
+    id: text().notNull(),
+    projectId: text("project_id").notNull(),
+    item: json().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.conversationId, table.position] }),
+    index("conversation_items_id").on(table.projectId, table.id),
+  ],
+);

@@ -1,9 +1,9 @@
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { snapshotVersions } from "./schema.ts";
 
 /** Kinds of data that gateways hold in memory; each has its row in `snapshot_versions`. */
-export type SnapshotKind = "keys";
+export type SnapshotKind = "keys" | "aliases";
 
 /** Where changes are announced; the payload is the kind, a colon and the new version. */
 export const SNAPSHOT_CHANNEL = "bonfire";
@@ -15,4 +15,10 @@ export async function raiseVersion(transaction: Pick<Database, "execute">, kind:
       update ${snapshotVersions} set version = version + 1 where kind = ${kind} returning kind, version
     )
     select pg_notify(${SNAPSHOT_CHANNEL}, kind || ':' || version) from raised`);
+}
+
+/** The version that gateways compare with. */
+export async function readVersion(database: Database, kind: SnapshotKind): Promise<number> {
+  const [row] = await database.select().from(snapshotVersions).where(eq(snapshotVersions.kind, kind));
+  return row?.version ?? 0;
 }
