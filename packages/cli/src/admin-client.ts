@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { type Connection, PlatformConnection } from "./platform-connection.ts";
 
 interface AdminCall {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Below `/admin/v1`. */
   readonly path: string;
   readonly body?: unknown;

@@ -1,3 +1,4 @@
+import type { Dialect } from "@bonfire/protocol/dialect";
 import { type ApiKey, apiKeyList, createdKey, type KeyRole, revokedKey } from "@bonfire/protocol/keys";
 import { callAdmin } from "./admin-client.ts";
 import { dateTime } from "./amounts.ts";
@@ -10,8 +11,9 @@ interface Output extends Connection {
 }
 
 /** The secret alone goes to stdout, so that `KEY=$(bonfire keys create app)` works. */
-export async function createKey(name: string, options: Output & { readonly role: KeyRole }): Promise<void> {
-  const key = await callAdmin({ method: "POST", path: "/keys", body: { name, role: options.role }, answer: createdKey }, options);
+export async function createKey(name: string, options: Output & { readonly role: KeyRole; readonly dialect?: Dialect }): Promise<void> {
+  const { role, dialect } = options;
+  const key = await callAdmin({ method: "POST", path: "/keys", body: { name, role, dialect }, answer: createdKey }, options);
   if (options.json === true) return printJson(key);
   remark(`${key.id} (${key.role}) was created. Its secret is shown only now:`);
   print(key.key);
@@ -25,11 +27,12 @@ export async function listKeys(options: Output): Promise<void> {
     key.id,
     `${key.prefix}…`,
     key.role,
+    key.dialect ?? "any",
     dateTime(key.created_at),
     key.revoked_at === null ? "valid" : `revoked ${dateTime(key.revoked_at)}`,
     printable(key.name),
   ]);
-  print(table([["ID", "KEY", "ROLE", "CREATED", "STATE", "NAME"], ...rows]));
+  print(table([["ID", "KEY", "ROLE", "DIALECT", "CREATED", "STATE", "NAME"], ...rows]));
 }
 
 export async function revokeKey(id: string, options: Output): Promise<void> {

@@ -32,6 +32,7 @@ describe("bonfire", () => {
     [["models", "lst"], "Did you mean list?"],
     [["keys", "list", "--jsn"], "Did you mean --json?"],
     [["keys", "create", "x", "--role", "king"], "Allowed choices are inference, admin."],
+    [["keys", "create", "x", "--dialect", "klingon"], "Allowed choices are openai, together, fireworks."],
     [["logs", "-n", "many"], "It must be a whole number from 1."],
   ])("%j is wrong usage with a hint", async (args, hint) => {
     const { exitCode, stdout, stderr } = await run(...args);

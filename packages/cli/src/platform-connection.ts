@@ -18,7 +18,7 @@ export interface Connection {
 }
 
 interface Call {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Absolute, such as `/admin/v1/keys`. */
   readonly path: string;
   readonly body?: unknown;

@@ -1,5 +1,6 @@
 import { VERSION } from "@bonfire/platform/version";
 import { Command } from "commander";
+import { addAliasesCommands } from "./commands/aliases-commands.ts";
 import { addChatCommand } from "./commands/chat-command.ts";
 import { addCompletionCommand } from "./commands/completion-command.ts";
 import { addConfigCommands } from "./commands/config-commands.ts";
@@ -20,6 +21,7 @@ export function buildProgram(finish: Finish): Command {
     .exitOverride();
   addPlatformCommands(program, finish);
   addModelsCommands(program);
+  addAliasesCommands(program);
   addKeysCommands(program);
   addChatCommand(program, finish);
   addLogsCommand(program);

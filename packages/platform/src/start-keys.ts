@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { CreatedKey } from "@bonfire/protocol/keys";
 import { KeySnapshot } from "./access/key-snapshot.ts";
-import { KeySnapshotFile } from "./access/key-snapshot-file.ts";
+import { keySnapshotFile } from "./access/key-snapshot-file.ts";
 import { KeyStore } from "./access/key-store.ts";
 import type { Lifetime } from "./lifetime.ts";
 import type { PlatformOptions } from "./platform-options.ts";
@@ -19,7 +19,7 @@ export async function startKeys({ config, logger }: PlatformOptions, connection:
     store,
     (error) => logger.warn({ err: error }, "keys could not be refreshed or saved; the known ones stay valid"),
     {
-      file: new KeySnapshotFile({ path: join(config.home, "snapshot", "keys.json"), database: connection.target }),
+      file: keySnapshotFile({ path: join(config.home, "snapshot", "keys.json"), database: connection.target }),
       isAway: () => connection.state().status !== "up",
       onChange: (listener) => connection.onChange("keys", listener),
     },

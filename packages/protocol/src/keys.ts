@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dialect } from "./dialect.ts";
 
 /** `inference` may call models; `admin` may call `/admin/v1` as well. */
 export const keyRole = z.enum(["inference", "admin"]);
@@ -16,6 +17,9 @@ export const createKeyRequest = z
       .regex(PRINTABLE, "a text without control characters")
       .describe("Shown in lists and logs; need not be unique."),
     role: keyRole.default("inference"),
+    dialect: dialect
+      .optional()
+      .describe("Whose API its client was written for. Absent: each request tells, by its path or its client's name."),
   })
   .meta({ id: "CreateKeyRequest" });
 
@@ -24,6 +28,7 @@ const keyFields = {
   object: z.literal("api_key"),
   name: z.string(),
   role: keyRole,
+  dialect: dialect.nullable().describe("Whose API its client was written for; null where each request tells."),
   prefix: z.string().describe("The first characters of the secret: enough to recognise it, useless to guess the rest."),
   created_at: z.int().describe("Unix seconds."),
   revoked_at: z.int().nullable().describe("Unix seconds, or null while the key is valid."),

@@ -1,8 +1,10 @@
+import type { Dialect } from "@bonfire/protocol/dialect";
 import type { KeyRole } from "@bonfire/protocol/keys";
 import { type Command, Option } from "commander";
 import { ABOUT_CONNECTION, ABOUT_EXIT_CODES, type ConnectionOptions, examples, onPlatform } from "./shared-options.ts";
 
 const ROLES: readonly KeyRole[] = ["inference", "admin"];
+const DIALECTS: readonly Dialect[] = ["openai", "together", "fireworks"];
 
 export function addKeysCommands(program: Command): void {
   const keys = program
@@ -16,8 +18,16 @@ export function addKeysCommands(program: Command): void {
     .addOption(
       new Option("--role <role>", "inference: may call models; admin: may manage the platform as well").choices(ROLES).default("inference"),
     )
-    .addHelpText("after", examples("KEY=$(@ keys create my-app)", "keys create an-operator --role admin"))
-    .action(async (name: string, options: ConnectionOptions & { readonly role: KeyRole }) =>
+    .addOption(
+      new Option("--dialect <dialect>", "whose API its client was written for (default: what the path or the client's name tells)").choices(
+        DIALECTS,
+      ),
+    )
+    .addHelpText(
+      "after",
+      examples("KEY=$(@ keys create my-app)", "keys create an-operator --role admin", "keys create from-together --dialect together"),
+    )
+    .action(async (name: string, options: ConnectionOptions & { readonly role: KeyRole; readonly dialect?: Dialect }) =>
       (await import("../keys.ts")).createKey(name, options),
     );
   onPlatform(keys.command("list"))

@@ -53,6 +53,14 @@ describe("completion in bash", () => {
       ["bonfire", "keys", "create", "app", "--role", ""],
       ["inference", "admin"],
     ],
+    [
+      ["bonfire", "keys", "create", "app", "--dialect", ""],
+      ["openai", "together", "fireworks"],
+    ],
+    [
+      ["bonfire", "aliases", ""],
+      ["list", "set", "rm"],
+    ],
     [["bonfire", "keys", "create", "--role", "admin", "--j"], ["--json"]],
     [["bonfire", "keys", "create", "--url", ""], []],
     [["bonfire", "completion", "z"], ["zsh"]],
@@ -69,7 +77,7 @@ describe("completion in bash", () => {
     ],
     [
       ["bonfire", "nonsense", ""],
-      ["up", "status", "doctor", "models", "keys", "chat", "logs", "config", "completion"],
+      ["up", "status", "doctor", "models", "aliases", "keys", "chat", "logs", "config", "completion"],
     ],
   ])("%j offers %j", async (words, offers) => {
     expect(await offersOf(words)).toEqual(offers);

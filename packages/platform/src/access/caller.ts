@@ -1,3 +1,4 @@
+import type { Dialect } from "@bonfire/protocol/dialect";
 import type { KeyRole } from "@bonfire/protocol/keys";
 import { DEFAULT_ACCOUNT_ID, DEFAULT_PROJECT_ID } from "../storage/schema.ts";
 
@@ -8,6 +9,8 @@ export interface Caller {
   readonly accountId: string;
   readonly projectId: string;
   readonly role: KeyRole;
+  /** Whose API its client was written for, where the key says so. */
+  readonly dialect?: Dialect | undefined;
 }
 
 /** What the operator's socket asks for belongs to the project that is always there, and to no key. */

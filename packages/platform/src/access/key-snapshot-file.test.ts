@@ -3,21 +3,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { KeySnapshotFile, SNAPSHOT_MAX_AGE_MS } from "./key-snapshot-file.ts";
+import { SNAPSHOT_MAX_AGE_MS, type SnapshotFile } from "../storage/snapshot-file.ts";
+import type { Caller } from "./caller.ts";
+import { keySnapshotFile } from "./key-snapshot-file.ts";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 const HASH = "a".repeat(64);
 const CALLER = { keyId: "key_1", keyName: "app", accountId: "acct_1", projectId: "proj_1", role: "inference" } as const;
-const SAVED = { callers: new Map([[HASH, CALLER]]), currentAt: NOW };
+const SAVED = { entries: new Map([[HASH, CALLER]]), currentAt: NOW };
 
 let folder: string;
 let path: string;
-let file: KeySnapshotFile;
+let file: SnapshotFile<Caller>;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "bonfire-snapshot-"));
   path = join(folder, "snapshot", "keys.json");
-  file = new KeySnapshotFile({ path, database: "db.example:5432/bonfire" });
+  file = keySnapshotFile({ path, database: "db.example:5432/bonfire" });
 });
 
 afterEach(async () => {
@@ -31,11 +33,23 @@ it("what was saved is read again, and nobody but its owner can read it", async (
   expect((await stat(join(folder, "snapshot"))).mode & 0o777).toBe(0o700);
 });
 
+it("keys are read with a dialect, and without one, as they were saved before there were any", async () => {
+  const entries = new Map<string, Caller>([
+    [HASH, CALLER],
+    ["b".repeat(64), { ...CALLER, dialect: "fireworks" }],
+  ]);
+  await file.write({ entries, currentAt: NOW });
+  expect(await readFile(path, "utf8")).toContain(
+    `"${HASH}":{"keyId":"key_1","keyName":"app","accountId":"acct_1","projectId":"proj_1","role":"inference"}`,
+  );
+  expect((await file.read(NOW)).entries).toEqual(entries);
+});
+
 it("a later save replaces an earlier one, also after a save that was ended in the middle", async () => {
   await file.write(SAVED);
   await writeFile(`${path}.new`, "half of", { mode: 0o644 });
-  await file.write({ callers: new Map(), currentAt: NOW });
-  expect((await file.read(NOW)).callers.size).toBe(0);
+  await file.write({ entries: new Map(), currentAt: NOW });
+  expect((await file.read(NOW)).entries.size).toBe(0);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect(await readdir(join(folder, "snapshot"))).toEqual(["keys.json"]);
 });
@@ -45,7 +59,7 @@ it.each([
   ["from the future", async () => file.write({ ...SAVED, currentAt: NOW + 120_000 }), "from the future"],
   [
     "of another database",
-    async () => new KeySnapshotFile({ path, database: "other:5432/bonfire" }).write(SAVED),
+    async () => keySnapshotFile({ path, database: "other:5432/bonfire" }).write(SAVED),
     "of another database, other:5432/bonfire",
   ],
   [
@@ -71,7 +85,7 @@ it("a file that is damaged anywhere is refused, or is still one of keys", async 
       if (!isCut) damaged[at] = byte;
       await writeFile(path, damaged);
       const read = await file.read(NOW).catch((error: unknown) => error);
-      if (!(read instanceof Error)) expect(read).toMatchObject({ callers: expect.any(Map), currentAt: expect.any(Number) });
+      if (!(read instanceof Error)) expect(read).toMatchObject({ entries: expect.any(Map), currentAt: expect.any(Number) });
     }),
     { numRuns: 200 },
   );

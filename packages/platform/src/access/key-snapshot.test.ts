@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { until } from "../engine/testing/until.ts";
 import { connectDatabase, type DatabaseConnection, openDatabase } from "../storage/database.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../storage/embedded-postgres.ts";
+import { SNAPSHOT_MAX_AGE_MS } from "../storage/snapshot-file.ts";
 import { KeySnapshot } from "./key-snapshot.ts";
-import { KeySnapshotFile, SNAPSHOT_MAX_AGE_MS } from "./key-snapshot-file.ts";
+import { keySnapshotFile } from "./key-snapshot-file.ts";
 import { KeyStore } from "./key-store.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -61,7 +62,7 @@ async function gateway(options: { now?: () => number; pollMs?: number } = {}): P
   const own = connectDatabase({ url: postgres.databaseUrl, name: "the database of DATABASE_URL", onState: () => undefined });
   endings.push(() => own.close());
   await own.tried;
-  const file = new KeySnapshotFile({ path, database: own.target });
+  const file = keySnapshotFile({ path, database: own.target });
   const snapshot = new KeySnapshot(new KeyStore(own.database), (error) => failures.push(error), {
     file,
     isAway: () => own.state().status !== "up",

@@ -1,36 +1,39 @@
+import type { Dialect } from "@bonfire/protocol/dialect";
 import { newId } from "@bonfire/protocol/ids";
 import type { ApiKey, CreatedKey, KeyRole } from "@bonfire/protocol/keys";
 import { and, asc, count, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Database } from "../storage/database.ts";
-import { apiKeys, DEFAULT_ACCOUNT_ID, DEFAULT_PROJECT_ID, snapshotVersions } from "../storage/schema.ts";
-import { raiseVersion } from "../storage/snapshot-version.ts";
+import { apiKeys, DEFAULT_ACCOUNT_ID, DEFAULT_PROJECT_ID } from "../storage/schema.ts";
+import type { KnownEntries, SnapshotSource } from "../storage/snapshot.ts";
+import { raiseVersion, readVersion } from "../storage/snapshot-version.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import type { Caller } from "./caller.ts";
 import { hashKeySecret, newKeySecret, shownPrefix } from "./key-secret.ts";
 
-export interface KnownKeys {
-  readonly version: number;
-  /** By the hash of their secret. */
-  readonly callers: ReadonlyMap<string, Caller>;
+interface NewKey {
+  readonly name: string;
+  readonly role: KeyRole;
+  /** Whose API its client was written for; absent where each request tells. */
+  readonly dialect?: Dialect | undefined;
 }
 
 /** Keys in the database. Every change raises the version that gateways compare with. */
-export class KeyStore {
+export class KeyStore implements SnapshotSource<Caller> {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  async create({ name, role, secret = newKeySecret() }: { name: string; role: KeyRole; secret?: string }): Promise<CreatedKey> {
-    const row = await this.#insert(name, role, secret);
+  async create({ secret = newKeySecret(), ...key }: NewKey & { readonly secret?: string }): Promise<CreatedKey> {
+    const row = await this.#insert(key, secret);
     if (row === undefined) throw new Error("A key with this secret exists already.");
     return { ...toApiKey(row), key: secret };
   }
 
   /** Creates a key with a chosen secret unless that secret is known, revoked or not. @returns whether it was created. */
-  async ensure({ name, role, secret }: { name: string; role: KeyRole; secret: string }): Promise<boolean> {
-    return (await this.#insert(name, role, secret)) !== undefined;
+  async ensure({ secret, ...key }: NewKey & { readonly secret: string }): Promise<boolean> {
+    return (await this.#insert(key, secret)) !== undefined;
   }
 
   /** In order of creation, revoked ones included. */
@@ -62,20 +65,19 @@ export class KeyStore {
     return row?.keys ?? 0;
   }
 
-  async version(): Promise<number> {
-    const [row] = await this.#database.select().from(snapshotVersions).where(eq(snapshotVersions.kind, "keys"));
-    return row?.version ?? 0;
+  version(): Promise<number> {
+    return readVersion(this.#database, "keys");
   }
 
-  /** All valid keys as of one version. */
-  async known(): Promise<KnownKeys> {
+  /** All valid keys as of one version, by the hash of their secret. */
+  async known(): Promise<KnownEntries<Caller>> {
     // The version first: a change in between makes the next comparison differ, and the keys are read again.
     const version = await this.version();
     const rows = await this.#database.select().from(apiKeys).where(isNull(apiKeys.revokedAt));
-    return { version, callers: new Map(rows.map((row) => [row.hash, toCaller(row)])) };
+    return { version, entries: new Map(rows.map((row) => [row.hash, toCaller(row)])) };
   }
 
-  async #insert(name: string, role: KeyRole, secret: string): Promise<typeof apiKeys.$inferSelect | undefined> {
+  async #insert({ name, role, dialect }: NewKey, secret: string): Promise<typeof apiKeys.$inferSelect | undefined> {
     return inTransaction(this.#database, async (transaction) => {
       const [row] = await transaction
         .insert(apiKeys)
@@ -85,6 +87,7 @@ export class KeyStore {
           projectId: DEFAULT_PROJECT_ID,
           name,
           role,
+          dialect: dialect ?? null,
           prefix: shownPrefix(secret),
           hashScheme: "sha256",
           hash: hashKeySecret(secret),
@@ -103,6 +106,7 @@ function toApiKey(row: typeof apiKeys.$inferSelect): ApiKey {
     object: "api_key",
     name: row.name,
     role: row.role,
+    dialect: row.dialect,
     prefix: row.prefix,
     created_at: unixSeconds(row.createdAt),
     revoked_at: row.revokedAt === null ? null : unixSeconds(row.revokedAt),
@@ -110,7 +114,8 @@ function toApiKey(row: typeof apiKeys.$inferSelect): ApiKey {
 }
 
 function toCaller(row: typeof apiKeys.$inferSelect): Caller {
-  return { keyId: row.id, keyName: row.name, accountId: row.accountId, projectId: row.projectId, role: row.role };
+  const { id, name, accountId, projectId, role, dialect } = row;
+  return { keyId: id, keyName: name, accountId, projectId, role, ...(dialect === null ? {} : { dialect }) };
 }
 
 function unixSeconds(date: Date): number {

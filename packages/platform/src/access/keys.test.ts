@@ -42,6 +42,17 @@ describe("keys in a database", () => {
     expect(JSON.stringify(rows)).toContain("sha256");
   });
 
+  it("remembers whose API a key's client was written for, where it is told", async () => {
+    const plain = await store.create({ name: "anybody's", role: "inference" });
+    const migrated = await store.create({ name: "a migrated one", role: "inference", dialect: "together" });
+    expect([plain.dialect, migrated.dialect]).toEqual([null, "together"]);
+    const listed = (await store.list({ limit: 100, after: undefined })).keys.find(({ id }) => id === migrated.id);
+    expect(listed?.dialect).toBe("together");
+    const callers = [...(await store.known()).entries.values()];
+    expect(callers.find(({ keyId }) => keyId === migrated.id)).toMatchObject({ dialect: "together" });
+    expect(callers.find(({ keyId }) => keyId === plain.id)).not.toHaveProperty("dialect");
+  });
+
   it("lists keys in the order of their creation, a page at a time", async () => {
     const made = [];
     for (const name of ["a", "b", "c"]) made.push((await store.create({ name, role: "inference" })).id);
@@ -67,7 +78,7 @@ describe("keys in a database", () => {
     const { keys } = await store.list({ limit: 100, after: undefined });
     await store.revoke(keys.find((key) => key.name === "bootstrap")?.id ?? "");
     expect(await store.ensure({ name: "bootstrap", role: "admin", secret })).toBe(false);
-    expect((await store.known()).callers.size).toBe(keys.filter((key) => key.revoked_at === null).length - 1);
+    expect((await store.known()).entries.size).toBe(keys.filter((key) => key.revoked_at === null).length - 1);
   });
 
   it("refuses to start on a schema that is newer than the program", async () => {

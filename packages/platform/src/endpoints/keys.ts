@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { KeySnapshot } from "../access/key-snapshot.ts";
 import type { KeyStore } from "../access/key-store.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { withDatabase } from "./with-database.ts";
 
 interface Keys {
   readonly store: KeyStore;
@@ -57,16 +58,4 @@ export function revokeKey({ store, snapshot }: Keys): Endpoint {
       return { json: { id, object: "api_key", deleted: true } };
     },
   };
-}
-
-/** Without the database nothing can be changed; what it said stays in the log. */
-async function withDatabase<Value>(work: Promise<Value>): Promise<Value> {
-  try {
-    return await work;
-  } catch (cause) {
-    throw new ApiError("database_unavailable", "The database cannot be reached; nothing was changed as far as is known.", {
-      cause,
-      retryAfterSeconds: 1,
-    });
-  }
 }

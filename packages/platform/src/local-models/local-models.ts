@@ -73,6 +73,9 @@ export class LocalModels {
   async remove(name: string): Promise<string> {
     const { library, fleet, directory } = this.#options;
     const model = await this.#require(name);
+    if ((await library.find(name)) === undefined) {
+      throw new ApiError("invalid_value", `'${name}' is an alias; remove ${model.id} by its own name.`, { param: "model" });
+    }
     if ((this.#statusOf(model.id)?.leases ?? 0) > 0) {
       throw new ApiError("model_in_use", `${model.id} has running requests; try again when they have ended.`, { param: "model" });
     }
@@ -122,6 +125,8 @@ export class LocalModels {
     const model = await library.find(name);
     if (model !== undefined) return model;
     const { id } = directory.find(name);
+    const meant = await library.find(id);
+    if (meant !== undefined) return meant;
     throw new ApiError("model_in_use", `${id} belongs to an upstream, whose settings decide about it.`, { param: "model" });
   }
 
@@ -140,6 +145,7 @@ export class LocalModels {
         return statusOf()?.contextLength ?? model.contextLength;
       },
       chat: model.capabilities.includes("chat"),
+      vision: model.projectorPath !== undefined,
       deployment,
       usageSource: "engine",
       state: () => statusOf()?.state ?? "failed",
