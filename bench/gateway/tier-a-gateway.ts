@@ -20,11 +20,15 @@ const lifetime = new Lifetime((part, error) => logger.error({ err: error, part }
 const { signal } = new AbortController();
 const metrics = new Metrics({ version: "bench" });
 const directory = new ModelDirectory();
-for (const model of await attachUpstream({ url: process.argv[2] ?? "", apiKey: undefined }, { logger, signal, lifetime })) {
+for (const model of await attachUpstream(
+  { url: process.argv[2] ?? "", apiKey: undefined, profile: "generic" },
+  { logger, signal, lifetime },
+)) {
   metrics.addModel(model.id);
   directory.add(model);
 }
-const serving = new Serving(directory, new AttemptRecorder({ ledger: NO_LEDGER, metrics }));
+const attempts = new AttemptRecorder({ ledger: NO_LEDGER, metrics });
+const serving = new Serving({ models: directory, attempts, loadImages: async (requests) => requests });
 const app = createHttpServer({
   endpoints: inferenceEndpoints(serving, Math.floor(Date.now() / 1_000)),
   logger,

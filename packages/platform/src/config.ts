@@ -17,6 +17,9 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Undefined: for ever. */
   readonly ledgerKeepMs: number | undefined;
+  /** Undefined: for ever. */
+  readonly responsesRetentionMs: number | undefined;
+  readonly remoteImages: boolean;
   readonly models: {
     /** Names or references of those that are loaded at start. */
     readonly preload: readonly string[];
@@ -28,7 +31,7 @@ export interface Config {
     readonly gpuMemoryBytes: number | undefined;
   };
   readonly llamaServer: string | undefined;
-  readonly upstream: { readonly url: string; readonly apiKey: string | undefined } | undefined;
+  readonly upstream: { readonly url: string; readonly apiKey: string | undefined; readonly profile: string } | undefined;
   readonly huggingFace: { readonly endpoint: string; readonly token: string | undefined };
   readonly log: { readonly level: string; readonly format: "auto" | "json" | "pretty"; readonly file: boolean };
   readonly metricsArePublic: boolean;
@@ -73,6 +76,8 @@ export function loadConfig(environment: Environment, platform: NodeJS.Platform =
     bootstrapKey: values["auth.bootstrap_key"],
     databaseUrl: values["database.url"],
     ledgerKeepMs: values["ledger.keep"] === "forever" ? undefined : values["ledger.keep"],
+    responsesRetentionMs: values["responses.retention"] === "forever" ? undefined : values["responses.retention"],
+    remoteImages: values["images.remote"],
     models: {
       preload: values["models.preload"],
       keepAliveMs: values["models.keep_alive"] === "forever" ? undefined : values["models.keep_alive"],
@@ -81,7 +86,10 @@ export function loadConfig(environment: Environment, platform: NodeJS.Platform =
       gpuMemoryBytes: values["models.gpu_memory"],
     },
     llamaServer: values["engine.llama_server"],
-    upstream: values["upstream.url"] === undefined ? undefined : { url: values["upstream.url"], apiKey: values["upstream.api_key"] },
+    upstream:
+      values["upstream.url"] === undefined
+        ? undefined
+        : { url: values["upstream.url"], apiKey: values["upstream.api_key"], profile: values["upstream.profile"] },
     huggingFace: { endpoint: values["hugging_face.endpoint"], token: values["hugging_face.token"] },
     log: { level: values["log.level"], format: values["log.format"], file: values["log.file"] },
     metricsArePublic: values["metrics.public"],

@@ -5,11 +5,16 @@ import { ApiError } from "@bonfire/protocol/errors";
 import type { CreatedKey } from "@bonfire/protocol/keys";
 import { attachUpstream } from "./attach-upstream.ts";
 import type { Config } from "./config.ts";
+import { GuardedFetch } from "./egress/guarded-fetch.ts";
 import { adminEndpoints, inferenceEndpoints, watchEndpoints } from "./endpoints/index.ts";
 import { getOpenApi } from "./endpoints/openapi.ts";
+import { responseEndpoints } from "./endpoints/response-endpoints.ts";
 import { FrontDoor } from "./http/front-door.ts";
 import { createHttpServer, type HttpServerOptions } from "./http/http-server.ts";
 import { describeApi } from "./http/openapi.ts";
+import { IMAGE_LIMITS } from "./images/image-limits.ts";
+import { ImageLoader } from "./images/image-loader.ts";
+import { loadRequestImages } from "./images/load-request-images.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Metrics } from "./observability/metrics.ts";
 import { startTracing } from "./observability/tracing.ts";
@@ -23,10 +28,12 @@ import { AttemptRecorder } from "./serving/attempt-recorder.ts";
 import { ModelDirectory } from "./serving/model-directory.ts";
 import type { ServedModel } from "./serving/served-model.ts";
 import { Serving } from "./serving/serving.ts";
+import { startAliases } from "./start-aliases.ts";
 import { startDatabase } from "./start-database.ts";
 import { ensureFirstKey, startKeys } from "./start-keys.ts";
 import { startLedger } from "./start-ledger.ts";
 import { startLocalModels } from "./start-local-models.ts";
+import { startResponses } from "./start-responses.ts";
 import { VERSION } from "./version.ts";
 
 export interface Platform {
@@ -42,6 +49,8 @@ export interface Platform {
 /** Big enough for conversations with images in them, as the services that clients come from allow. */
 const BODY_LIMIT_BYTES = 50 * 1024 * 1024;
 const KEEP_ALIVE_MS = 15_000;
+/** Addresses of pictures come from clients. */
+const IMAGE_FETCH = { allowHttp: false, totalMs: 15_000, connectMs: 5_000 };
 const FLUSH_TRACES_MS = 1_000;
 /** A client that neither reads nor leaves cannot hold up the end. */
 const CLOSE_GRACE_MS = 1_000;
@@ -90,6 +99,8 @@ async function start(options: PlatformOptions, lifetime: Lifetime): Promise<Plat
   ]);
   signal.throwIfAborted();
   const keys = await startKeys(options, database, lifetime);
+  const aliases = await startAliases(options, database, lifetime);
+  directory.useAliases(() => aliases.snapshot.entries);
   const firstKey = await ensureFirstKey(options, database, keys);
   for (const model of await attachUpstream(config.upstream, { logger, signal, lifetime })) {
     metrics.addModel(model.id);
@@ -102,13 +113,27 @@ async function start(options: PlatformOptions, lifetime: Lifetime): Promise<Plat
     requests: () => attempts.requestCounts(),
     replicas: () => local.fleet.status().map(({ id, state }) => ({ model: id, state })),
   });
-  const serving = new Serving(directory, attempts);
+  const images = new ImageLoader({ fetch: config.remoteImages ? new GuardedFetch(IMAGE_FETCH) : undefined, limits: IMAGE_LIMITS });
+  const serving = new Serving({
+    models: directory,
+    attempts,
+    loadImages: (requests, stop) => loadRequestImages(images, requests, stop),
+  });
+  const responses = startResponses({
+    retentionMs: config.responsesRetentionMs,
+    connection: database,
+    lifetime,
+    logger,
+    shutdown: shutdown.signal,
+  });
   const baseUrl = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}/v1`;
   const endpoints = [
     ...inferenceEndpoints(serving, Math.floor(startedAt.getTime() / 1_000)),
+    ...responseEndpoints(serving, responses),
     ...adminEndpoints({
       keys,
       models: local.models,
+      aliases: { ...aliases, directory },
       readStatus: () => readStatus({ home: config.home, baseUrl, startedAt, database, ledger, attempts, local }),
     }),
     ...watchEndpoints(serving, { text: metrics, arePublic: config.metricsArePublic }),

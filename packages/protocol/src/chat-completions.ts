@@ -1,54 +1,53 @@
 import { z } from "zod";
-import { finishReason, samplingFields, usage } from "./text-generation.ts";
+import { chatMessage } from "./chat-messages.ts";
+import { functionCall, functionCallDelta, toolCall, toolCallDelta, toolFields } from "./chat-tools.ts";
+import { jsonObject } from "./json-object.ts";
+import { chunkLogprobs, echoedPrompt, logprobs, promptLogprobs, tokenAlternatives } from "./logprobs.ts";
+import { answerExtras, choiceExtras, finishReason, samplingFields } from "./text-generation.ts";
 
-const textPart = z.strictObject({ type: z.literal("text"), text: z.string() }).meta({ id: "TextPart" });
-const textContent = z.union([z.string(), z.array(textPart).min(1)]);
-const absent = z.union([z.null(), z.array(z.never()).max(0)]).optional();
-
-/** What answers of ours carry, so that a message can go back into the history as it came. */
-const assistantMessage = z
-  .strictObject({
-    role: z.literal("assistant"),
-    content: textContent.nullish(),
-    name: z.string().nullish(),
-    reasoning_content: z.string().nullish(),
-    reasoning: z.string().nullish(),
-    refusal: z.null().optional(),
-    audio: z.null().optional(),
-    function_call: z.null().optional(),
-    tool_calls: absent,
-    annotations: absent,
-  })
-  .meta({ id: "AssistantMessage" });
-
-const instructionMessage = (role: "system" | "developer" | "user", id: string) =>
-  z.strictObject({ role: z.literal(role), content: textContent, name: z.string().nullish() }).meta({ id });
-
-export const chatMessage = z
-  .discriminatedUnion("role", [
-    instructionMessage("system", "SystemMessage"),
-    instructionMessage("developer", "DeveloperMessage"),
-    instructionMessage("user", "UserMessage"),
-    assistantMessage,
-  ])
-  .meta({ id: "ChatMessage" });
+/** Request fields for models that think. */
+const reasoningFields = {
+  reasoning_effort: z
+    .union([z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]), z.boolean(), z.int().min(1)])
+    .nullish()
+    .describe("A word, or as Fireworks has it whether to think at all, or most tokens to think."),
+  reasoning: z.strictObject({ enabled: z.boolean().nullish() }).nullish(),
+  thinking: z
+    .discriminatedUnion("type", [
+      z.strictObject({ type: z.literal("enabled"), budget_tokens: z.int().min(1_024).nullish() }),
+      z.strictObject({ type: z.literal("disabled") }),
+    ])
+    .nullish(),
+  reasoning_history: z
+    .enum(["disabled", "interleaved", "preserved"])
+    .nullish()
+    .describe("Which earlier thoughts the model sees: none, those since the last user message, all."),
+  chat_template_kwargs: jsonObject.nullish().describe("Variables of the model's chat template."),
+};
 
 /** `POST /v1/chat/completions`. Fields outside this list are judged by the dialect's own table. */
 export const chatCompletionRequest = z
   .looseObject({
     ...samplingFields,
+    ...toolFields,
+    ...reasoningFields,
     messages: z.array(chatMessage).min(1),
-    max_completion_tokens: z.int().min(1).nullish().describe("Most tokens to generate for each choice; wins over `max_tokens`."),
+    prompt_truncate_len: z
+      .int()
+      .min(1)
+      .nullish()
+      .describe("Drops the oldest turns, never the system's, until the prompt has so many tokens."),
   })
   .meta({ id: "ChatCompletionRequest" });
 export type ChatCompletionRequest = z.infer<typeof chatCompletionRequest>;
 
+const envelope = { id: z.string(), created: z.int(), model: z.string(), ...answerExtras };
+const reasoningNames = { reasoning_content: z.string().optional(), reasoning: z.string().optional() };
+
 export const chatCompletion = z
   .strictObject({
-    id: z.string(),
+    ...envelope,
     object: z.literal("chat.completion"),
-    created: z.int(),
-    model: z.string(),
     choices: z.array(
       z.strictObject({
         index: z.int(),
@@ -56,37 +55,43 @@ export const chatCompletion = z
           role: z.literal("assistant"),
           content: z.string().nullable(),
           refusal: z.null(),
-          reasoning_content: z.string().optional(),
-          reasoning: z.string().optional(),
+          ...reasoningNames,
+          tool_calls: z.array(toolCall).optional(),
+          function_call: functionCall,
         }),
-        logprobs: z.null(),
+        logprobs,
         finish_reason: finishReason,
+        ...choiceExtras,
       }),
     ),
-    usage: usage.optional(),
+    prompt: echoedPrompt.optional(),
+    prompt_logprobs: promptLogprobs.optional(),
   })
   .meta({ id: "ChatCompletion" });
 export type ChatCompletion = z.infer<typeof chatCompletion>;
 
 export const chatCompletionChunk = z
   .strictObject({
-    id: z.string(),
+    ...envelope,
     object: z.literal("chat.completion.chunk"),
-    created: z.int(),
-    model: z.string(),
     choices: z.array(
       z.strictObject({
         index: z.int(),
+        text: z.string().optional().describe("The delta's content once more, for Together's clients."),
         delta: z.strictObject({
           role: z.literal("assistant").optional(),
-          content: z.string().optional(),
-          reasoning_content: z.string().optional(),
-          reasoning: z.string().optional(),
+          content: z.string().nullish(),
+          ...reasoningNames,
+          tool_calls: z.array(toolCallDelta).optional(),
+          function_call: functionCallDelta,
+          token_id: z.int().optional(),
         }),
-        logprobs: z.null(),
+        logprobs: chunkLogprobs,
+        top_logprobs: tokenAlternatives,
         finish_reason: finishReason.nullable(),
+        ...choiceExtras,
       }),
     ),
-    usage: usage.nullish(),
+    prompt: echoedPrompt.optional(),
   })
   .meta({ id: "ChatCompletionChunk" });

@@ -74,11 +74,11 @@ describe("parseRequest", () => {
       undefined,
     ],
     [
-      "an unknown field of a message",
-      { ...VALID, messages: [{ role: "user", content: "", mood: 1 }] },
+      "an unknown field where none may be ignored",
+      { ...VALID, response_format: { type: "text", mood: 1 } },
       "unknown_parameter",
-      "messages[0].mood",
-      "Unknown parameter: 'messages[0].mood'.",
+      "response_format.mood",
+      "Unknown parameter: 'response_format.mood'.",
     ],
     ["a key that is no token id", { ...VALID, logit_bias: { a: 1 } }, "invalid_value", "logit_bias.a", undefined],
     [

@@ -60,7 +60,9 @@ function expectation(issue: z.core.$ZodIssue): string {
 }
 
 function oneOf(values: readonly unknown[]): string {
-  return `${values.length === 1 ? "" : "one of "}${values.map((value) => JSON.stringify(value)).join(", ")}`;
+  // An optional discriminator lists its absence as well.
+  const named = values.filter((value) => value !== undefined);
+  return `${named.length === 1 ? "" : "one of "}${named.map((value) => JSON.stringify(value)).join(", ")}`;
 }
 
 function amount(origin: string, bound: string): string {

@@ -1,35 +1,27 @@
 import { chatCompletion, chatCompletionChunk, chatCompletionRequest } from "@bonfire/protocol/chat-completions";
-import { ApiError } from "@bonfire/protocol/errors";
-import { wireId } from "@bonfire/protocol/ids";
-import { readChatCall, writeChatCompletion, writeChatFrames } from "../dialects/openai-chat/serving.ts";
-import { foldGeneration } from "../engine/fold-generation.ts";
+import { readChatCall } from "../dialects/openai-chat/serving.ts";
+import { writeChatCompletion } from "../dialects/openai-chat/serving-answer.ts";
+import { writeChatFrames } from "../dialects/openai-chat/serving-stream.ts";
 import type { Serving } from "../serving/serving.ts";
-import { answerHeaders } from "./answer-headers.ts";
-import { type Endpoint, inferencePaths } from "./endpoint.ts";
-import { originOf } from "./origin.ts";
+import { type AnswerWriter, answerGeneration } from "./answer-generation.ts";
+import { headOf } from "./answer-head.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 export function chatCompletions(serving: Serving): Endpoint {
   return {
     method: "POST",
-    paths: inferencePaths("/chat/completions"),
+    paths: ["/v1/chat/completions"],
     permission: "inference",
     summary: "Answer a conversation.",
     schemas: { body: chatCompletionRequest, answer: chatCompletion, chunk: chatCompletionChunk },
     handle: async (request, caller) => {
-      const call = readChatCall(request.body);
-      const model = serving.find(call.model);
-      request.facts.model = model.id;
-      if (!model.chat) {
-        throw new ApiError("invalid_value", `${model.id} is a base model without a chat template; use /v1/completions.`, {
-          param: "model",
-        });
-      }
-      const origin = originOf(request, { caller, endpoint: "chat.completions", streamed: call.delivery.stream });
-      const events = serving.generate({ model, requests: [call.request], promptParam: "messages", origin }, request.signal);
-      const head = { id: wireId("chatcmpl", request.id), created: Math.floor(Date.now() / 1_000), model: call.model };
-      const headers = answerHeaders(model.id, call.ignored);
-      if (call.delivery.stream) return { headers, frames: writeChatFrames(events, head, call.delivery) };
-      return { headers, json: writeChatCompletion(await foldGeneration(events), head) };
+      const call = readChatCall(request.body, request.dialect);
+      const head = headOf(request, "chatcmpl", call.model);
+      const write: AnswerWriter = {
+        whole: (generation) => writeChatCompletion(generation, head, call.style),
+        frames: (events) => writeChatFrames(events, head, call.style),
+      };
+      return answerGeneration({ serving, name: "chat.completions", promptParam: "messages" }, { request, caller, call, write });
     },
   };
 }

@@ -1,29 +1,27 @@
-import { completion, completionRequest } from "@bonfire/protocol/completions";
-import { wireId } from "@bonfire/protocol/ids";
-import { readCompletionCall, writeCompletion, writeCompletionFrames } from "../dialects/openai-completions/serving.ts";
-import { foldGeneration } from "../engine/fold-generation.ts";
+import { completion, completionChunk, completionRequest } from "@bonfire/protocol/completions";
+import { readCompletionCall } from "../dialects/openai-completions/serving.ts";
+import { writeCompletion } from "../dialects/openai-completions/serving-answer.ts";
+import { writeCompletionFrames } from "../dialects/openai-completions/serving-stream.ts";
 import type { Serving } from "../serving/serving.ts";
-import { answerHeaders } from "./answer-headers.ts";
-import { type Endpoint, inferencePaths } from "./endpoint.ts";
-import { originOf } from "./origin.ts";
+import { type AnswerWriter, answerGeneration } from "./answer-generation.ts";
+import { headOf } from "./answer-head.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 export function completions(serving: Serving): Endpoint {
   return {
     method: "POST",
-    paths: inferencePaths("/completions"),
+    paths: ["/v1/completions"],
     permission: "inference",
     summary: "Continue one text or several.",
-    schemas: { body: completionRequest, answer: completion, chunk: completion },
+    schemas: { body: completionRequest, answer: completion, chunk: completionChunk },
     handle: async (request, caller) => {
-      const call = readCompletionCall(request.body);
-      const model = serving.find(call.model);
-      request.facts.model = model.id;
-      const origin = originOf(request, { caller, endpoint: "completions", streamed: call.delivery.stream });
-      const events = serving.generate({ model, requests: call.requests, promptParam: "prompt", origin }, request.signal);
-      const head = { id: wireId("cmpl", request.id), created: Math.floor(Date.now() / 1_000), model: call.model };
-      const headers = answerHeaders(model.id, call.ignored);
-      if (call.delivery.stream) return { headers, frames: writeCompletionFrames(events, head, call.delivery) };
-      return { headers, json: writeCompletion(await foldGeneration(events), head) };
+      const call = readCompletionCall(request.body, request.dialect);
+      const head = headOf(request, "cmpl", call.model);
+      const write: AnswerWriter = {
+        whole: (generation) => writeCompletion(generation, head, call.style),
+        frames: (events) => writeCompletionFrames(events, head, call.style),
+      };
+      return answerGeneration({ serving, name: "completions", promptParam: "prompt" }, { request, caller, call, write });
     },
   };
 }

@@ -2,6 +2,7 @@ import type { PlatformStatus } from "@bonfire/protocol/status";
 import type { KeySnapshot } from "../access/key-snapshot.ts";
 import type { KeyStore } from "../access/key-store.ts";
 import type { Serving } from "../serving/serving.ts";
+import { type AliasAdministration, listAliases, putAlias, removeAlias } from "./aliases.ts";
 import { chatCompletions } from "./chat-completions.ts";
 import { completions } from "./completions.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -16,27 +17,36 @@ import {
   unloadModel,
 } from "./installed-models.ts";
 import { createKey, listKeys, revokeKey } from "./keys.ts";
+import { countMessageTokens, messages } from "./messages.ts";
 import { getMetrics, type MetricsText } from "./metrics.ts";
 import { getModel, listModels } from "./models.ts";
 import { getStatus } from "./status.ts";
+import { detokenize, tokenize } from "./tokenize.ts";
 
 /** What applications call. @param servedSince Unix seconds */
 export function inferenceEndpoints(serving: Serving, servedSince: number): Endpoint[] {
-  return [chatCompletions(serving), completions(serving), listModels(serving, servedSince), getModel(serving, servedSince)];
+  return [
+    ...[chatCompletions(serving), completions(serving)],
+    ...[messages(serving), countMessageTokens(serving)],
+    ...[tokenize(serving), detokenize(serving)],
+    ...[listModels(serving, servedSince), getModel(serving, servedSince)],
+  ];
 }
 
 interface Administration {
   readonly keys: { readonly store: KeyStore; readonly snapshot: KeySnapshot };
   readonly models: ModelAdministration;
+  readonly aliases: Omit<AliasAdministration, "models">;
   readonly readStatus: () => Promise<PlatformStatus>;
 }
 
 /** What operators call. */
-export function adminEndpoints({ keys, models, readStatus }: Administration): Endpoint[] {
+export function adminEndpoints({ keys, models, aliases, readStatus }: Administration): Endpoint[] {
   return [
     getStatus(readStatus),
     ...[listInstalledModels(models), listCatalog(models), pullModel(models)],
     ...[loadModel(models), unloadModel(models), removeModel(models)],
+    ...[listAliases, putAlias, removeAlias].map((endpoint) => endpoint({ ...aliases, models })),
     ...[createKey(keys), listKeys(keys), revokeKey(keys)],
   ];
 }

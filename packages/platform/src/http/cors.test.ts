@@ -21,7 +21,7 @@ const ENDPOINTS: Endpoint[] = [
     summary: "",
     schemas,
     handle: async () => ({
-      headers: { "x-bonfire-model": "m" },
+      headers: () => ({ "x-bonfire-model": "m" }),
       frames: (async function* () {
         yield { data: "hello" };
       })(),

@@ -3,13 +3,14 @@ import type { ServerResponse } from "node:http";
 import { encodeFrame, KEEP_ALIVE_COMMENT, type SseFrame } from "@bonfire/protocol/sse";
 
 interface EventStreamOptions {
-  readonly headers: Readonly<Record<string, string>>;
+  /** Asked for just before the first byte. */
+  readonly headers: () => Readonly<Record<string, string>>;
   /** How long the line may be silent before a comment keeps it alive, milliseconds. */
   readonly keepAliveMs: number;
   /** Called just before the first byte. */
   readonly onBegin: () => void;
-  /** What goes out when the frames fail after the first byte. */
-  readonly describeFailure: (error: unknown) => SseFrame;
+  /** What goes out when the frames fail after the first byte; undefined where they have said it themselves. */
+  readonly describeFailure: (error: unknown) => SseFrame | undefined;
   /** Ends the wait for a client that no longer reads. */
   readonly signal: AbortSignal;
 }
@@ -35,7 +36,7 @@ export async function writeEventStream(
   const begin = () => {
     if (response.headersSent) return;
     options.onBegin();
-    response.writeHead(200, { ...STREAM_HEADERS, ...options.headers });
+    response.writeHead(200, { ...STREAM_HEADERS, ...options.headers() });
   };
   const keepAlive = setInterval(() => {
     begin();
@@ -50,7 +51,8 @@ export async function writeEventStream(
     }
   } catch (error) {
     if (!response.headersSent || response.destroyed) throw error;
-    response.write(encodeFrame(options.describeFailure(error)));
+    const frame = options.describeFailure(error);
+    if (frame !== undefined) response.write(encodeFrame(frame));
   } finally {
     clearInterval(keepAlive);
     await iterator.return?.();

@@ -5,6 +5,8 @@ import { notJson } from "./json-body.ts";
 const FASTIFY_FAILURES: Readonly<Record<string, (message: string) => ApiError>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: (message) => new ApiError("request_too_large", message),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: notJson,
+  // Of the method QUERY.
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: notJson,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => new ApiError("invalid_value", "The body is not as long as its content-length says."),
   FST_ERR_BAD_URL: () => new ApiError("unknown_url", "The path of this URL is not valid."),
 };

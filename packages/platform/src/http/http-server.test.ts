@@ -367,11 +367,22 @@ describe("a refused request", () => {
     expect(errorBody.parse(JSON.parse(text.split("\r\n\r\n")[1] ?? "")).error.code).toBe(code);
   });
 
+  it.each([
+    "/chat/completions",
+    "/v1/chat/completions",
+    "/v1/v1/chat/completions",
+    "/inference/v1/chat/completions",
+    "/together/chat/completions",
+  ])("reaches chat completions at %s, wherever a client puts its base URL's end", async (path) => {
+    const api = await serve();
+    expect((await fetch(`${api.url}${path}`, { method: "POST" })).status).toBe(401);
+  });
+
   it("is 404 for an unknown path, which names the right base", async () => {
     const api = await serve();
-    const response = await fetch(`${api.url}/chat/completions`, { method: "POST" });
+    const response = await fetch(`${api.url}/v2/chat/completions`, { method: "POST" });
     expect(response.status).toBe(404);
-    expect(errorBody.parse(await response.json()).error.message).toContain("/v1");
+    expect(errorBody.parse(await response.json()).error.message).toContain(`The base URL of this API is ${api.url}/v1.`);
   });
 
   it("tells where bad JSON breaks, and quotes none of it", async () => {

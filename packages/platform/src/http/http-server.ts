@@ -1,12 +1,17 @@
+import type { IncomingMessage } from "node:http";
+import type { Dialect } from "@bonfire/protocol/dialect";
 import { ApiError } from "@bonfire/protocol/errors";
 import { newId } from "@bonfire/protocol/ids";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Caller } from "../access/caller.ts";
 import { readSecret } from "../access/credentials.ts";
-import type { Answer, Endpoint, RequestFacts } from "../endpoints/endpoint.ts";
+import { chooseDialect } from "../dialects/choose-dialect.ts";
+import { writeErrorBody } from "../dialects/error-bodies.ts";
+import { type Answer, type Endpoint, type FailureFormat, type RequestFacts, ToldFailure } from "../endpoints/endpoint.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { RequestTrace, Tracing } from "../observability/trace.ts";
+import { readInferencePath } from "./base-path.ts";
 import { allowOrigins } from "./cors.ts";
 import { writeEventStream } from "./event-stream.ts";
 import { toApiError } from "./failure.ts";
@@ -37,13 +42,19 @@ interface RequestState {
   failure: ApiError | undefined;
 }
 
-const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] as const;
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"] as const;
 
 /** The HTTP edge: the only place that reads requests from and writes answers to a socket. */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const { logger, metrics, tracing, bodyLimitBytes } = options;
+  const dialectsOfPaths = new WeakMap<IncomingMessage, Dialect>();
   const app = Fastify({
     bodyLimit: bodyLimitBytes,
+    rewriteUrl: (request) => {
+      const path = readInferencePath(request.url ?? "/");
+      if (path?.dialect !== undefined) dialectsOfPaths.set(request, path.dialect);
+      return path?.url ?? request.url ?? "/";
+    },
     genReqId: () => newId("req"),
     logger: false,
     forceCloseConnections: "idle",
@@ -68,6 +79,30 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     return { arrivedAt, facts: {}, trace, caller: undefined, failure: undefined };
   };
 
+  const dialectOf = (request: FastifyRequest): Dialect =>
+    chooseDialect({
+      path: dialectsOfPaths.get(request.raw),
+      key: states.get(request)?.caller?.dialect,
+      userAgent: request.headers["user-agent"],
+    });
+  const byPath = groupByPath(options.endpoints);
+  /** Of a method that the path does not take, another one's: their failures look alike. */
+  const endpointOf = ({ method, routeOptions }: FastifyRequest): Endpoint | undefined => {
+    const endpoints = byPath.get(routeOptions?.url ?? "");
+    return endpoints?.find((endpoint) => endpoint.method === method) ?? endpoints?.[0];
+  };
+
+  const failureFormats = [...new Set(options.endpoints.flatMap(({ failures }) => failures ?? []))];
+  const failureFormatOf = (request: FastifyRequest): FailureFormat | undefined => {
+    const endpoint = endpointOf(request);
+    return endpoint === undefined ? failureFormats.find(({ clientHeader }) => clientHeader in request.headers) : endpoint.failures;
+  };
+
+  function describeFailure(failure: ApiError, request: FastifyRequest): unknown {
+    const format = failureFormatOf(request);
+    return format === undefined ? writeErrorBody(failure, dialectOf(request)) : format.body(failure, request.id);
+  }
+
   // One listener for all: joining the signal that lives as long as the platform with each request's own would pile up.
   const running = new Set<AbortController>();
   options.shutdown.addEventListener("abort", () => {
@@ -76,6 +111,11 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (request, text, done) => {
+    // Some SDKs name the type of a body on calls that have none, such as DELETE.
+    if (text === "") {
+      done(null, undefined);
+      return;
+    }
     try {
       done(null, parseJsonBody(String(text), request.headers["content-type"]));
     } catch (error) {
@@ -86,6 +126,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   function observe(request: FastifyRequest, reply: FastifyReply): void {
     const state = stateOf(request);
     reply.header("x-request-id", request.id);
+    const ownHeader = failureFormatOf(request)?.requestIdHeader;
+    if (ownHeader !== undefined) reply.header(ownHeader, request.id);
     // Comes once for every request, also when the client hangs up, of which Fastify's own hook hears nothing.
     reply.raw.once("close", () => {
       const durationMs = performance.now() - state.arrivedAt;
@@ -110,11 +152,12 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     return reply
       .code(failure.status)
       .headers({ "x-request-id": request.id, ...failure.headers })
-      .send(failure.body);
+      .send(describeFailure(failure, request));
   }
   app.setErrorHandler((error, request, reply) => sendFailure(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
-    const message = `Unknown request URL: ${request.method} ${pathOf(request)}. The base URL of this API ends with /v1.`;
+    const baseUrl = `${request.protocol}://${request.headers.host ?? "HOST"}/v1`;
+    const message = `Unknown request URL: ${request.method} ${pathOf(request)}. The base URL of this API is ${baseUrl}.`;
     return sendFailure(new ApiError("unknown_url", message), request, reply);
   });
 
@@ -143,7 +186,18 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     });
     try {
       const answer = await endpoint.handle(
-        { id: request.id, body: request.body, params: readParams(request.params), query: request.query, signal, arrivedAt, facts, trace },
+        {
+          id: request.id,
+          dialect: dialectOf(request),
+          body: request.body,
+          params: readParams(request.params),
+          query: request.query,
+          header: (name) => firstOf(request.headers[name]),
+          signal,
+          arrivedAt,
+          facts,
+          trace,
+        },
         caller,
       );
       await write(answer, request, reply, signal);
@@ -169,20 +223,27 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     }
     await writeEventStream(reply.raw, answer.frames, {
       // What hooks have set goes past Fastify from here on.
-      headers: { ...headersOf(reply), ...answer.headers },
+      headers: () => ({ ...headersOf(reply), ...answer.headers?.() }),
       keepAliveMs: options.keepAliveMs,
       signal,
       // Until then a failure still has a status of its own, which Fastify writes.
       onBegin: () => reply.hijack(),
       describeFailure: (error) => {
+        if (error instanceof ToldFailure) {
+          stateOf(request).failure = error.failure;
+          return undefined;
+        }
         const failure = toApiError(error, bodyLimitBytes);
         stateOf(request).failure = failure;
+        const format = failureFormatOf(request);
+        if (format !== undefined) return { event: format.event, data: JSON.stringify(format.body(failure, request.id)) };
+        // An object whatever the dialect: no client's stream reader knows a bare string.
         return { data: JSON.stringify(failure.body) };
       },
     });
   };
 
-  for (const [path, endpoints] of groupByPath(options.endpoints)) {
+  for (const [path, endpoints] of byPath) {
     for (const endpoint of endpoints) {
       app.route({
         method: endpoint.method,
@@ -228,12 +289,16 @@ function headersOf(reply: FastifyReply): Record<string, string> {
   return Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]));
 }
 
+function firstOf(values: string | string[] | undefined): string | undefined {
+  return typeof values === "string" ? values : values?.[0];
+}
+
 /** Its pattern; undefined where none matched. */
 function routeOf(request: FastifyRequest): string | undefined {
   return request.is404 ? undefined : request.routeOptions.url;
 }
 
-/** Without the query, which may hold what no log should. */
-function pathOf(request: FastifyRequest): string {
-  return request.url.split("?", 1)[0] ?? request.url;
+/** As the client wrote it, without the query, which may hold what no log should. */
+function pathOf({ originalUrl }: FastifyRequest): string {
+  return originalUrl.split("?", 1)[0] ?? originalUrl;
 }

@@ -1,8 +1,36 @@
 import { ApiError } from "@bonfire/protocol/errors";
 import { type ParseError, parse } from "jsonc-parser";
 
-/** @throws ApiError that says where the JSON breaks. */
+/**
+ * Far beyond any request that means something. What reads and passes on a body recurses over it, and a schema notes every value that is
+ * wrong: without bounds one body could overflow the stack, or hold the event loop for a minute and fill the memory.
+ */
+const MOST_DEPTH = 500;
+const MOST_VALUES = 500_000;
+
+/** @throws ApiError that says where the JSON breaks, or that there is too much of it. */
 export function parseJsonBody(text: string, contentType: string | undefined): unknown {
+  const body = parseText(text, contentType);
+  const values = countValues(body, 0);
+  if (values > MOST_VALUES) {
+    throw new ApiError("request_too_large", `The request body holds more than ${MOST_VALUES} JSON values, keys not counted.`);
+  }
+  return body;
+}
+
+/** Stops counting soon after the bound. @throws ApiError where they are nested too deeply. */
+function countValues(value: unknown, depth: number): number {
+  if (typeof value !== "object" || value === null) return 1;
+  if (depth >= MOST_DEPTH) throw new ApiError("invalid_value", `The request body is nested more than ${MOST_DEPTH} levels deep.`);
+  let count = 1;
+  for (const child of Array.isArray(value) ? value : Object.values(value)) {
+    count += countValues(child, depth + 1);
+    if (count > MOST_VALUES) break;
+  }
+  return count;
+}
+
+function parseText(text: string, contentType: string | undefined): unknown {
   try {
     return JSON.parse(text);
   } catch {

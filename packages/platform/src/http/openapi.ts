@@ -1,6 +1,17 @@
-import { errorBody } from "@bonfire/protocol/error-body";
+import { errorBody, fireworksErrorBody } from "@bonfire/protocol/error-body";
+import { z } from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import type { Endpoint } from "../endpoints/endpoint.ts";
+
+/** What follows the address, and stands before every path: each says whose API the client was written for. */
+const SERVERS = [
+  { url: "/", description: "OpenAI's API, or whichever the key or the client's name says." },
+  { url: "/openai", description: "OpenAI's API." },
+  { url: "/together", description: "Together's API." },
+  { url: "/inference", description: "Fireworks' API, also below /fireworks." },
+];
+
+const anyErrorBody = z.union([errorBody, fireworksErrorBody]);
 
 /** OpenAPI 3.1 of a list of endpoints, from the schemas that they parse and answer with. */
 export function describeApi(endpoints: readonly Endpoint[], version: string): ReturnType<typeof createDocument> {
@@ -19,6 +30,7 @@ export function describeApi(endpoints: readonly Endpoint[], version: string): Re
       description: "An OpenAI-compatible API on machines of your own, and its administration under /admin/v1.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
+    servers: SERVERS,
     paths,
     components: {
       securitySchemes: {
@@ -30,7 +42,17 @@ export function describeApi(endpoints: readonly Endpoint[], version: string): Re
 }
 
 function describeOperation({ summary, permission, schemas }: Endpoint): ZodOpenApiOperationObject {
-  const { body, query, params, answer, answerType = "application/json", chunk, status = 200, alternatives = {} } = schemas;
+  const {
+    body,
+    query,
+    params,
+    answer,
+    answerType = "application/json",
+    chunk,
+    failure = anyErrorBody,
+    status = 200,
+    alternatives = {},
+  } = schemas;
   return {
     summary,
     security: permission === "public" ? [] : [{ bearer: [] }, { apiKey: [] }],
@@ -47,7 +69,7 @@ function describeOperation({ summary, permission, schemas }: Endpoint): ZodOpenA
           { description: "Not yet.", content: { "application/json": { schema } } },
         ]),
       ),
-      default: { description: "Any failure; `x-request-id` names the request.", content: { "application/json": { schema: errorBody } } },
+      default: { description: "Any failure; `x-request-id` names the request.", content: { "application/json": { schema: failure } } },
     },
   };
 }

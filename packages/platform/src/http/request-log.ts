@@ -24,7 +24,7 @@ export function logRequest(logger: Logger, { request, response, durationMs, fact
   const line = {
     request_id: request.id,
     method: request.method,
-    path: request.url.split("?", 1)[0],
+    path: request.originalUrl.split("?", 1)[0],
     status,
     duration_ms: Math.round(durationMs),
     client_request_id: clientRequestId(request),

@@ -1,11 +1,18 @@
-import type { GenerateEvent } from "../engine/generation.ts";
+import type { GenerateEvent, GenerateRequest } from "../engine/generation.ts";
 import type { Admission } from "./admission.ts";
-import { toClientError } from "./engine-failure.ts";
+import { type PromptParam, toClientError } from "./engine-failure.ts";
 import type { ModelLease, ServedModel } from "./served-model.ts";
 
 interface Asked {
   readonly model: ServedModel;
-  readonly promptParam: "messages" | "prompt";
+  readonly promptParam: PromptParam;
+  readonly onStart?: (start: Extract<GenerateEvent, { type: "start" }>) => void;
+}
+
+interface Steps {
+  /** What has to be done before a replica is asked for. */
+  readonly prepare: () => Promise<readonly GenerateRequest[]>;
+  readonly dispatch: (lease: ModelLease, requests: readonly GenerateRequest[]) => AsyncIterable<GenerateEvent>;
 }
 
 /**
@@ -15,16 +22,16 @@ interface Asked {
 export class AdmittedGeneration implements AsyncIterator<GenerateEvent, undefined> {
   readonly #asked: Asked;
   readonly #admission: Admission;
-  readonly #dispatch: (lease: ModelLease) => AsyncIterable<GenerateEvent>;
+  readonly #steps: Steps;
   readonly #signal: AbortSignal;
   #events: AsyncIterator<GenerateEvent> | undefined;
   #leave: (() => void) | undefined;
   #lease: ModelLease | undefined;
 
-  constructor(asked: Asked, admission: Admission, dispatch: (lease: ModelLease) => AsyncIterable<GenerateEvent>, signal: AbortSignal) {
+  constructor(asked: Asked, admission: Admission, steps: Steps, signal: AbortSignal) {
     this.#asked = asked;
     this.#admission = admission;
-    this.#dispatch = dispatch;
+    this.#steps = steps;
     this.#signal = signal;
   }
 
@@ -43,11 +50,14 @@ export class AdmittedGeneration implements AsyncIterator<GenerateEvent, undefine
   }
 
   async #begin(): Promise<IteratorResult<GenerateEvent>> {
-    const { model } = this.#asked;
+    const { model, onStart } = this.#asked;
     this.#leave = this.#admission.enter(model.id);
+    const requests = await this.#steps.prepare();
     this.#lease = await model.acquire(this.#signal);
-    this.#events = this.#dispatch(this.#lease)[Symbol.asyncIterator]();
-    return this.#events.next();
+    this.#events = this.#steps.dispatch(this.#lease, requests)[Symbol.asyncIterator]();
+    const first = await this.#events.next();
+    if (first.done !== true && first.value.type === "start") onStart?.(first.value);
+    return first;
   }
 
   readonly #pass = (result: IteratorResult<GenerateEvent>): IteratorResult<GenerateEvent, undefined> => {

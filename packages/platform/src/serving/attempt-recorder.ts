@@ -33,7 +33,12 @@ interface RequestCounts {
 }
 
 /** OpenTelemetry's names of what an endpoint asks a model to do (`gen_ai.operation.name`). */
-const OPERATIONS: Readonly<Record<string, string>> = { "chat.completions": "chat", completions: "text_completion" };
+const OPERATIONS: Readonly<Record<string, string>> = {
+  "chat.completions": "chat",
+  completions: "text_completion",
+  messages: "chat",
+  responses: "chat",
+};
 
 /** Notes each attempt where operators look for it: in the ledger, the metrics and the trace. */
 export class AttemptRecorder {

@@ -10,7 +10,7 @@ interface Failure {
 }
 
 /** The request field that holds the prompt. */
-type PromptParam = "messages" | "prompt";
+export type PromptParam = "messages" | "prompt" | "input" | "tokens";
 
 /** What the engine said is passed on where it is about the client's own request. */
 const theirWords = (error: EngineError): string => error.message;
@@ -21,6 +21,7 @@ const ofEngine =
 
 /** What a failure of an engine means to the client. Credentials and names between us and the engine are not the client's fault. */
 const FAILURES: Readonly<Record<EngineErrorKind, Failure>> = {
+  unsupported: { code: "unsupported_parameter", message: theirWords },
   "invalid-request": { code: "invalid_value", message: theirWords },
   "context-overflow": { code: "context_length_exceeded", message: overflowMessage },
   "not-found": { code: "upstream_error", message: ofEngine("does not know the model") },
@@ -45,13 +46,17 @@ export function toClientError(error: unknown, model: string, promptParam: Prompt
   const promptIsAtFault = kind === "context-overflow" || details.promptIsAtFault === true;
   return new ApiError(code, message(error, model, promptParam), {
     cause: error,
-    ...(promptIsAtFault ? { param: promptParam } : {}),
+    ...(details.param !== undefined ? { param: details.param } : promptIsAtFault ? { param: promptParam } : {}),
     ...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter }),
   });
 }
 
 /** In OpenAI's words, which clients search for the two counts. */
-function overflowMessage({ message, details: { promptTokens, contextTokens } }: EngineError, _: string, promptParam: PromptParam): string {
+function overflowMessage({ message, details }: EngineError, _: string, promptParam: PromptParam): string {
+  const { promptTokens, contextTokens, maxTokens } = details;
   if (promptTokens === undefined || contextTokens === undefined) return message;
+  if (maxTokens !== undefined && promptTokens < contextTokens) {
+    return `This model's maximum context length is ${contextTokens} tokens. However, you requested ${promptTokens + maxTokens} tokens (${promptTokens} in the ${promptParam}, ${maxTokens} in the completion). Please reduce the length of the ${promptParam} or completion.`;
+  }
   return `This model's maximum context length is ${contextTokens} tokens. However, your ${promptParam} resulted in ${promptTokens} tokens. Please reduce the length of the ${promptParam}.`;
 }

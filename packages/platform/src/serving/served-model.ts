@@ -18,6 +18,8 @@ export interface ServedModel {
   readonly contextLength: number | undefined;
   /** `chat` models have a template; the others only continue text. */
   readonly chat: boolean;
+  /** Whether it takes pictures. */
+  readonly vision: boolean;
   /** The kind of engine that serves it, for the ledger: `llamacpp`. */
   readonly deployment: string;
   /** Who counts its tokens: an engine of ours, or somebody else's service. */

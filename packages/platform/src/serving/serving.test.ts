@@ -56,7 +56,7 @@ function setUp(script: readonly (GenerateEvent | Error)[], { ledgerIsFull = fals
     return { id: "att_1", end: () => undefined };
   };
   const attempts = new AttemptRecorder({ ledger: { begin }, metrics: new Metrics({ version: "test" }) });
-  const serving = new Serving(directory, attempts);
+  const serving = new Serving({ models: directory, attempts, loadImages: async (requests) => requests });
   const generate = (requests: readonly GenerateRequest[] = [REQUEST]) =>
     serving.generate({ model, requests, promptParam: "prompt", origin: ORIGIN }, NEVER);
   return { generate, sent, leases: () => leases, counts: () => [...attempts.requestCounts()] };

@@ -82,6 +82,16 @@ export const SETTINGS = {
     z.union([z.literal("forever"), duration()], "a duration such as 90d, or forever").default("forever"),
     "How long the ledger's rows are kept, by whole days; forever keeps them. Default forever",
   ),
+  "responses.retention": setting(
+    "BONFIRE_RESPONSES_RETENTION",
+    z.union([z.literal("forever"), duration()], "a duration such as 30d, or forever").default(2_592_000_000),
+    "How long stored responses and conversations are kept after their last use; forever keeps them. Default 30d",
+  ),
+  "images.remote": flag(
+    "BONFIRE_REMOTE_IMAGES",
+    true,
+    "Whether images are fetched from the public addresses that requests name; false takes data URLs only. Default true",
+  ),
   "models.preload": list(
     "BONFIRE_PRELOAD",
     z.array(text("a model's name")).readonly().default(["smollm2"]),
@@ -124,6 +134,11 @@ export const SETTINGS = {
     "Base URL of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1, whose models are served as well",
   ),
   "upstream.api_key": setting("BONFIRE_UPSTREAM_API_KEY", text("a key").optional(), "Key for that server", { secret: true }),
+  "upstream.profile": setting(
+    "BONFIRE_UPSTREAM_PROFILE",
+    z.enum(["generic", "openai"], "generic or openai").default("generic"),
+    "What that server understands beyond OpenAI's fields: generic sends them, openai refuses them. Default generic",
+  ),
   "log.level": setting(
     "BONFIRE_LOG_LEVEL",
     z

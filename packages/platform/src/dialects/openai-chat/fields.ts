@@ -1,32 +1,47 @@
-import { type FieldTable, isEmptyArray, isFalse } from "../field-table.ts";
+import type { chatCompletionRequest } from "@bonfire/protocol/chat-completions";
+import { type FieldRule, type FieldTable, UNLESS_EMPTY, UNLESS_FALSE } from "../openai-serving/field-table.ts";
+import {
+  EVERYWHERE,
+  FW,
+  OAI,
+  refused,
+  SAMPLING_FIELDS,
+  supported,
+  TOGETHER,
+  UNREAD_FIELDS,
+  VLLM,
+} from "../openai-serving/shared-fields.ts";
 
-const SPEC = "openai-openapi CreateChatCompletionRequest";
-
-const isPlainText = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && "type" in value && value.type === "text" && Object.keys(value).length === 1;
 const isTextOnly = (value: unknown): boolean => Array.isArray(value) && value.length === 1 && value[0] === "text";
 
-/** Fields of OpenAI's chat completions beyond the schema's own. */
+const READ_FIELDS = {
+  ...SAMPLING_FIELDS,
+  messages: supported(EVERYWHERE),
+  // Text completions of OpenAI and Together have no formats, chat has.
+  echo: supported({ ...TOGETHER, ...FW }),
+  prompt_truncate_len: supported(FW),
+  tools: supported(EVERYWHERE),
+  tool_choice: supported(EVERYWHERE),
+  parallel_tool_calls: supported({ ...OAI, ...FW }),
+  functions: supported({ ...OAI, ...FW }),
+  function_call: supported(EVERYWHERE),
+  reasoning_effort: supported(EVERYWHERE),
+  reasoning: supported(TOGETHER),
+  thinking: supported(FW),
+  reasoning_history: supported(FW),
+  chat_template_kwargs: supported({ ...TOGETHER, ...VLLM }),
+} as const satisfies Record<keyof typeof chatCompletionRequest.shape, FieldRule>;
+
+/** Every field of a chat completion that OpenAI, Together or Fireworks have. */
 export const CHAT_FIELDS: FieldTable = {
-  store: { treatment: "ignored", source: SPEC },
-  metadata: { treatment: "ignored", source: SPEC },
-  service_tier: { treatment: "ignored", source: SPEC },
-  safety_identifier: { treatment: "ignored", source: SPEC },
-  prompt_cache_key: { treatment: "ignored", source: SPEC },
-  prompt_cache_retention: { treatment: "ignored", source: SPEC },
-  audio: { treatment: "refused", source: SPEC },
-  functions: { treatment: "refused", source: SPEC, harmless: isEmptyArray },
-  function_call: { treatment: "refused", source: SPEC, harmless: (value) => value === "none" },
-  logprobs: { treatment: "refused", source: SPEC, harmless: isFalse },
-  modalities: { treatment: "refused", source: SPEC, harmless: isTextOnly },
-  // Without tools, both values of this one mean the same.
-  parallel_tool_calls: { treatment: "refused", source: SPEC, harmless: (value) => typeof value === "boolean" },
-  prediction: { treatment: "refused", source: SPEC },
-  reasoning_effort: { treatment: "refused", source: SPEC },
-  response_format: { treatment: "refused", source: SPEC, harmless: isPlainText },
-  tool_choice: { treatment: "refused", source: SPEC, harmless: (value) => value === "none" || value === "auto" },
-  tools: { treatment: "refused", source: SPEC, harmless: isEmptyArray },
-  top_logprobs: { treatment: "refused", source: SPEC },
-  verbosity: { treatment: "refused", source: SPEC },
-  web_search_options: { treatment: "refused", source: SPEC },
+  ...READ_FIELDS,
+  ...UNREAD_FIELDS,
+  audio: refused(OAI),
+  modalities: refused(OAI, { is: isTextOnly, words: '["text"]' }),
+  verbosity: refused(OAI, { is: (value) => value === "medium", words: '"medium"' }),
+  web_search_options: refused(OAI),
+  add_generation_prompt: refused(VLLM, { is: (value) => value === true, words: "true" }),
+  continue_final_message: refused(VLLM, UNLESS_FALSE),
+  documents: refused(VLLM, UNLESS_EMPTY),
+  chat_template: refused(VLLM),
 };

@@ -1,37 +1,35 @@
-import { type Completion, type CompletionRequest, completionRequest } from "@bonfire/protocol/completions";
-import { DONE_FRAME, type SseFrame } from "@bonfire/protocol/sse";
+import { type CompletionRequest, completionRequest } from "@bonfire/protocol/completions";
+import type { Dialect } from "@bonfire/protocol/dialect";
 import { parseRequest } from "@bonfire/protocol/validation-error";
-import type { Generation } from "../../engine/fold-generation.ts";
-import type { GenerateEvent, GenerateRequest, Prompt } from "../../engine/generation.ts";
-import type { AnswerHead } from "../answer-head.ts";
-import { judgeFields } from "../field-table.ts";
-import { type Delivery, readDelivery, readGenerationOptions } from "../generation-options.ts";
-import { writeUsage } from "../usage.ts";
+import type { GenerateRequest, Prompt } from "../../engine/generation.ts";
+import type { AnswerStyle } from "../openai-serving/answer-style.ts";
+import { COMPLETION_RANGES, checkRanges } from "../openai-serving/field-ranges.ts";
+import { judgeFields, judgeNestedKeys } from "../openai-serving/field-table.ts";
+import { readAnswerStyle, readGenerationOptions, readMaxTokens } from "../openai-serving/generation-options.ts";
 import { wellFormed } from "../well-formed.ts";
 import { COMPLETION_FIELDS } from "./fields.ts";
 
-/** OpenAI's default for text completions. */
+/** OpenAI's default for text completions; the others do not tell theirs. */
 const DEFAULT_MAX_TOKENS = 16;
 
 export interface CompletionCall {
   readonly model: string;
   /** One for each prompt of the body, in order. */
   readonly requests: readonly GenerateRequest[];
-  readonly delivery: Delivery;
+  readonly stream: boolean;
+  /** Fields that were accepted without effect. */
   readonly ignored: readonly string[];
+  readonly style: AnswerStyle;
 }
 
 /** @throws ApiError that names the field at fault. */
-export function readCompletionCall(input: unknown): CompletionCall {
+export function readCompletionCall(input: unknown, dialect: Dialect): CompletionCall {
   const body: CompletionRequest = parseRequest(completionRequest, input);
-  const ignored = judgeFields(input, completionRequest.shape, COMPLETION_FIELDS);
-  const options = readGenerationOptions(body, body.max_tokens ?? DEFAULT_MAX_TOKENS);
-  return {
-    model: body.model,
-    requests: readPrompts(body.prompt).map((prompt) => ({ prompt, ...options })),
-    delivery: readDelivery(body),
-    ignored,
-  };
+  const ignored = [...judgeFields(input, COMPLETION_FIELDS, dialect), ...judgeNestedKeys(input, body, dialect)];
+  checkRanges(body, COMPLETION_RANGES[dialect]);
+  const { stream, ...style } = readAnswerStyle(body, dialect);
+  const options = readGenerationOptions(body, dialect, readMaxTokens(body, dialect) ?? DEFAULT_MAX_TOKENS);
+  return { model: body.model, requests: readPrompts(body.prompt).map((prompt) => ({ prompt, ...options })), stream, ignored, style };
 }
 
 function readPrompts(prompt: CompletionRequest["prompt"]): Prompt[] {
@@ -43,39 +41,4 @@ function readPrompts(prompt: CompletionRequest["prompt"]): Prompt[] {
     else prompts.push(typeof item === "string" ? { kind: "text", text: wellFormed(item) } : { kind: "tokens", tokens: item });
   }
   return ids.length > 0 ? [{ kind: "tokens", tokens: ids }] : prompts;
-}
-
-export function writeCompletion({ choices, usage }: Generation, head: AnswerHead): Completion {
-  const counted = writeUsage(usage);
-  return {
-    id: head.id,
-    object: "text_completion",
-    created: head.created,
-    model: head.model,
-    choices: choices.map((choice, index) => ({ text: choice.text, index, logprobs: null, finish_reason: choice.finishReason })),
-    ...(counted === undefined ? {} : { usage: counted }),
-  };
-}
-
-/** The frames of a streamed answer, `[DONE]` included. */
-export async function* writeCompletionFrames(
-  events: AsyncIterable<GenerateEvent>,
-  head: AnswerHead,
-  { includeUsage }: Delivery,
-): AsyncGenerator<SseFrame> {
-  const envelope = JSON.stringify({ id: head.id, object: "text_completion", created: head.created, model: head.model }).slice(0, -1);
-  const tail = includeUsage ? ',"usage":null}' : "}";
-  const chunk = (choice: number, text: string, finishReason: string): SseFrame => ({
-    data: `${envelope},"choices":[{"text":${text},"index":${choice},"logprobs":null,"finish_reason":${finishReason}}]${tail}`,
-  });
-
-  for await (const event of events) {
-    if (event.type === "text-delta") yield chunk(event.choice, JSON.stringify(event.text), "null");
-    else if (event.type === "choice-end") yield chunk(event.choice, '""', `"${event.reason}"`);
-    else if (event.type === "end") {
-      const usage = writeUsage(event.usage);
-      if (includeUsage && usage) yield { data: `${envelope},"choices":[],"usage":${JSON.stringify(usage)}}` };
-    }
-  }
-  yield DONE_FRAME;
 }

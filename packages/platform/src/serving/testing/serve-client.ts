@@ -3,7 +3,7 @@ import { Metrics } from "../../observability/metrics.ts";
 import { AttemptRecorder } from "../attempt-recorder.ts";
 import { ModelDirectory } from "../model-directory.ts";
 import type { ServedModel } from "../served-model.ts";
-import { Serving } from "../serving.ts";
+import { type LoadImages, Serving } from "../serving.ts";
 
 /** A model that is always there. */
 export function readyModel(acquire: ServedModel["acquire"], aliases: readonly string[] = []): ServedModel {
@@ -13,6 +13,7 @@ export function readyModel(acquire: ServedModel["acquire"], aliases: readonly st
     ownedBy: "test",
     contextLength: undefined,
     chat: true,
+    vision: true,
     deployment: "test",
     usageSource: "engine",
     state: () => "ready",
@@ -23,7 +24,10 @@ export function readyModel(acquire: ServedModel["acquire"], aliases: readonly st
 /** Such a model alone; its attempts are noted nowhere. */
 export function serveClient(
   client: () => ModelClient | undefined,
-  { aliases = [] }: { readonly aliases?: readonly string[] } = {},
+  {
+    aliases = [],
+    loadImages = async (requests) => requests,
+  }: { readonly aliases?: readonly string[]; readonly loadImages?: LoadImages } = {},
 ): Serving {
   const directory = new ModelDirectory();
   const acquire: ServedModel["acquire"] = async () => {
@@ -33,5 +37,6 @@ export function serveClient(
   };
   directory.add(readyModel(acquire, aliases));
   const ledger = { begin: () => ({ id: "att_1", end: () => undefined }) };
-  return new Serving(directory, new AttemptRecorder({ ledger, metrics: new Metrics({ version: "test" }) }));
+  const attempts = new AttemptRecorder({ ledger, metrics: new Metrics({ version: "test" }) });
+  return new Serving({ models: directory, attempts, loadImages });
 }

@@ -1,0 +1,57 @@
+import { DONE_FRAME, type SseFrame } from "@bonfire/protocol/sse";
+import type { GenerateEvent } from "../../engine/generation.ts";
+
+/** Writes the events of one answer as frames; it keeps what it must remember between them. */
+export interface FrameEncoder {
+  /** Adds the frames of one event; none is as good as several. */
+  encode(event: GenerateEvent, frames: SseFrame[]): void;
+}
+
+/** The frames of a streamed answer, `[DONE]` included. */
+export function encodeFrames(events: AsyncIterable<GenerateEvent>, encoder: FrameEncoder): AsyncIterable<SseFrame> {
+  return { [Symbol.asyncIterator]: () => new FrameIterator(events[Symbol.asyncIterator](), encoder) };
+}
+
+/** An iterator rather than a generator, because every token passes through it. */
+class FrameIterator implements AsyncIterator<SseFrame, undefined> {
+  readonly #events: AsyncIterator<GenerateEvent>;
+  readonly #encoder: FrameEncoder;
+  #frames: SseFrame[] = [];
+  #next = 0;
+  #isOver = false;
+
+  constructor(events: AsyncIterator<GenerateEvent>, encoder: FrameEncoder) {
+    this.#events = events;
+    this.#encoder = encoder;
+  }
+
+  next(): Promise<IteratorResult<SseFrame, undefined>> {
+    const frame = this.#frames[this.#next];
+    if (frame === undefined) return this.#readOn();
+    this.#next++;
+    return Promise.resolve({ done: false, value: frame });
+  }
+
+  async return(): Promise<IteratorResult<SseFrame, undefined>> {
+    this.#isOver = true;
+    this.#frames = [];
+    await this.#events.return?.();
+    return { done: true, value: undefined };
+  }
+
+  async #readOn(): Promise<IteratorResult<SseFrame, undefined>> {
+    const frames: SseFrame[] = [];
+    while (frames.length === 0) {
+      if (this.#isOver) return { done: true, value: undefined };
+      const result = await this.#events.next();
+      if (result.done === true) {
+        this.#isOver = true;
+        frames.push(DONE_FRAME);
+      } else this.#encoder.encode(result.value, frames);
+    }
+    this.#frames = frames;
+    this.#next = 1;
+    const [first = DONE_FRAME] = frames;
+    return { done: false, value: first };
+  }
+}
