@@ -25,10 +25,19 @@ describe("a body", () => {
   it.each([
     ["breaks", '{"model": "x",\n "messages": oops}', "line 2, column 14"],
     ["ends too early", '{"model": "x"', "too early|line 1, column 14"],
-    ["is empty", "", "empty"],
   ])("that %s is refused with the place", async (_, body, place) => {
     const error = { code: "invalid_json", param: null, message: expect.stringMatching(place) };
     expect(await failure(await post(body))).toMatchObject({ status: 400, error });
+  });
+
+  it("that is empty is missing where there has to be one", async () => {
+    const error = { code: "invalid_json", message: "The request has no body; expected a JSON object." };
+    expect(await failure(await post(""))).toMatchObject({ status: 400, error });
+  });
+
+  it("may be missing where none is wanted, whatever its type is said to be", async () => {
+    const response = await call("/admin/v1/keys/key_none", { method: "DELETE", headers: JSON_TYPE });
+    expect(await failure(response)).toMatchObject({ status: 404, error: { code: "key_not_found" } });
   });
 
   it("is not quoted in the error", async () => {
@@ -84,7 +93,7 @@ describe("a body", () => {
 });
 
 describe("a path", () => {
-  it.each(["/", "/v1", "/v1/nothing", "/chat/completions", "/v2/models", "/admin/v1/nothing"])(
+  it.each(["/", "/v1", "/v1/nothing", "/v2/chat/completions", "/v2/models", "/admin/v1/nothing"])(
     "that does not exist, such as %s, is answered with the right base",
     async (path) => {
       expect(await failure(await call(path))).toMatchObject({
@@ -256,7 +265,7 @@ describe("hostile input gives no server error, and the next request works:", () 
   );
 
   it("a token limit beyond 32 bits is a large limit, not a small one", async () => {
-    const body = { ...CHAT, max_tokens: 2 ** 32 + 1, stop: ["."] };
+    const body = { ...CHAT, max_tokens: 2 ** 32 + 1, context_length_exceeded_behavior: "truncate", temperature: 0, stop: ["."] };
     const { choices, usage } = Object(await (await post(JSON.stringify(body))).json());
     expect(choices).toMatchObject([{ finish_reason: "stop" }]);
     expect(usage.completion_tokens).toBeGreaterThan(1);

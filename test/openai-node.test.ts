@@ -279,7 +279,7 @@ describe("errors", () => {
 
   it.each([
     ["an unknown field", { no_such_field: 1 }, "unknown_parameter", "no_such_field"],
-    ["a field that is not supported", { tools: [{ type: "function", function: { name: "f" } }] }, "unsupported_parameter", "tools"],
+    ["a field that is not supported", { web_search_options: {} }, "unsupported_parameter", "web_search_options"],
     ["a wrong type", { max_tokens: "many" }, "invalid_type", "max_tokens"],
     ["a number out of range", { temperature: 3 }, "invalid_value", "temperature"],
     ["a wrong message", { messages: [{ role: "user" }] }, "missing_required_parameter", "messages[0].content"],

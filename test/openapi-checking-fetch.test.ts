@@ -17,24 +17,26 @@ const strict = (name: string, type: string) => ({
   required: [name],
   additionalProperties: false,
 });
+const json = (name: string) => ({ "application/json": { schema: { $ref: `#/components/schemas/${name}` } } });
+const stream = (name: string) => ({ "text/event-stream": { schema: { $ref: `#/components/schemas/${name}` } } });
+const operation = (success: object, failure: string) => ({
+  responses: { 200: { content: success }, default: { content: json(failure) } },
+});
 const DOCUMENT = {
   openapi: "3.1.0",
   paths: {
-    "/v1/texts/{model}": {
-      get: {
-        responses: {
-          200: {
-            content: {
-              "application/json": { schema: { $ref: "#/components/schemas/Text" } },
-              "text/event-stream": { schema: { $ref: "#/components/schemas/Text" } },
-            },
-          },
-          default: { content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } } },
-        },
-      },
+    "/v1/models/{model}": { get: operation({ ...json("Text"), ...stream("Text") }, "Error") },
+    "/v1/messages": { get: operation(stream("Event"), "OtherError") },
+    "/health": { get: operation(json("Text"), "Error") },
+  },
+  components: {
+    schemas: {
+      Text: strict("text", "string"),
+      Error: strict("error", "object"),
+      Event: { type: "object", properties: { type: { enum: ["piece", "message_stop"] } }, required: ["type"], additionalProperties: false },
+      OtherError: { type: "object", properties: { type: { const: "error" } }, required: ["type"], additionalProperties: false },
     },
   },
-  components: { schemas: { Text: strict("text", "string"), Error: strict("error", "object") } },
 };
 
 const server = createServer((request, response) => {
@@ -56,15 +58,17 @@ afterAll(() => {
   server.close();
 });
 
-const read = async (path = "/v1/texts/a/b") => (await checked.fetch(new URL(path, origin))).text();
-const stream = (body: string) => ({ headers: { "content-type": "text/event-stream; charset=utf-8" }, body });
+const read = async (path = "/v1/models/a/b") => (await checked.fetch(new URL(path, origin))).text();
+const streamOf = (body: string) => ({ headers: { "content-type": "text/event-stream; charset=utf-8" }, body });
+/** A frame whose event has the name of its type. */
+const named = (type: string) => `event: ${type}\ndata: {"type":"${type}"}\n\n`;
 
 describe("the checking fetch", () => {
   it.each([
     ["an answer", { body: ANSWER }],
     ["an error", { status: 404, body: ERROR }],
-    ["a stream", stream(`: ka\n\ndata: ${ANSWER}\n\ndata: [DONE]\n\n`)],
-    ["a stream that fails", stream(`data: ${ANSWER}\n\ndata: ${ERROR}\n\n`)],
+    ["a stream", streamOf(`: ka\n\ndata: ${ANSWER}\n\ndata: [DONE]\n\n`)],
+    ["a stream that fails", streamOf(`data: ${ANSWER}\n\ndata: ${ERROR}\n\n`)],
   ])("passes on %s that is as described", async (_, next) => {
     answer = next;
     expect(await read()).toBe(next.body);
@@ -79,14 +83,54 @@ describe("the checking fetch", () => {
     ["a status that is not described", { status: 201 }],
     ["a media type that is not described", { headers: { "content-type": "text/html" } }],
     ["no request id", { headers: { "x-request-id": "" } }],
-    ["a stream without an end", stream(`data: ${ANSWER}\n\n`)],
-    ["a stream with half a frame at its end", stream(`data: [DONE]\n\ndata: ${ANSWER}`)],
-    ["a stream that goes on after its end", stream(`data: [DONE]\n\ndata: ${ANSWER}\n\n`)],
-    ["a stream that goes on after an error", stream(`data: ${ERROR}\n\ndata: ${ANSWER}\n\ndata: [DONE]\n\n`)],
-    ["a frame that is not described", stream('data: {"text":1}\n\ndata: [DONE]\n\n')],
-    ["a frame with an event name", stream(`event: x\ndata: ${ANSWER}\n\ndata: [DONE]\n\n`)],
+    ["a stream without an end", streamOf(`data: ${ANSWER}\n\n`)],
+    ["a stream with half a frame at its end", streamOf(`data: [DONE]\n\ndata: ${ANSWER}`)],
+    ["a stream that goes on after its end", streamOf(`data: [DONE]\n\ndata: ${ANSWER}\n\n`)],
+    ["a stream that goes on after an error", streamOf(`data: ${ERROR}\n\ndata: ${ANSWER}\n\ndata: [DONE]\n\n`)],
+    ["a frame that is not described", streamOf('data: {"text":1}\n\ndata: [DONE]\n\n')],
+    ["a frame with an event name", streamOf(`event: x\ndata: ${ANSWER}\n\ndata: [DONE]\n\n`)],
   ])("refuses %s", async (_, next) => {
     answer = next;
+    await expect(read()).rejects.toThrow();
+    expect(checked.violations.splice(0)).toHaveLength(1);
+  });
+
+  it.each(["/inference/v1/models/a/b", "/together/v1/models/a/b", "/models/a/b", "/v1/v1/models/a/b"])(
+    "knows that %s is the path that is described as /v1/models/{model}",
+    async (path) => {
+      answer = {};
+      expect(await read(path)).toBe(ANSWER);
+      answer = { body: "{}" };
+      await expect(read(path)).rejects.toThrow();
+      expect(checked.violations.splice(0)).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    ["with an end", named("piece") + named("message_stop")],
+    ["that fails", named("piece") + named("error")],
+  ])("passes on a stream of named events %s", async (_, body) => {
+    answer = streamOf(body);
+    expect(await read("/v1/messages")).toBe(body);
+    expect(checked.violations).toEqual([]);
+  });
+
+  it.each([
+    ["without an end", named("piece")],
+    ["with an event that is not described", named("other") + named("message_stop")],
+    ["with a name that is not the event's type", `event: other\ndata: {"type":"piece"}\n\n${named("message_stop")}`],
+    ["with an event that has no name", `data: {"type":"piece"}\n\n${named("message_stop")}`],
+    ["with something after its end", named("message_stop") + named("piece")],
+    ["with a name and no data", `event: ping\n\n${named("message_stop")}`],
+  ])("refuses a stream of named events %s", async (_, body) => {
+    answer = streamOf(body);
+    await expect(read("/v1/messages")).rejects.toThrow();
+    expect(checked.violations.splice(0)).toHaveLength(1);
+  });
+
+  it("takes a failure only in the shape that its own path has", async () => {
+    answer = { status: 400, body: '{"type":"error"}' };
+    expect(await read("/v1/messages")).toBe('{"type":"error"}');
     await expect(read()).rejects.toThrow();
     expect(checked.violations.splice(0)).toHaveLength(1);
   });

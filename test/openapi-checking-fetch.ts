@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { readInferencePath } from "../packages/platform/src/http/base-path.ts";
 
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -11,6 +12,13 @@ export interface CheckedFetch {
 
 interface Operation {
   readonly responses: Readonly<Record<string, { readonly content: Readonly<Record<string, unknown>> }>>;
+}
+
+/** What an answer has to be. */
+interface Expectation {
+  readonly answer: ValidateFunction;
+  /** What a stream carries when it fails in the middle. */
+  readonly failure: ValidateFunction;
 }
 
 interface OpenApiDocument {
@@ -25,6 +33,8 @@ class OpenApiViolation extends Error {
 
 /** A `fetch` that checks every answer of the platform against the OpenAPI document that the platform serves. */
 export async function openApiCheckingFetch(platformUrl: string): Promise<CheckedFetch> {
+  // A test may put the checking one in its place.
+  const { fetch } = globalThis;
   const document: unknown = await (await fetch(new URL("/openapi.json", platformUrl))).json();
   const contract = new Contract(document);
   const violations: string[] = [];
@@ -41,17 +51,18 @@ export async function openApiCheckingFetch(platformUrl: string): Promise<Checked
     if (!/^req_[0-9a-f]{32}$/.test(response.headers.get("x-request-id") ?? "")) throw violate("there is no x-request-id");
 
     const type = response.headers.get("content-type")?.split(";", 1)[0] ?? "";
-    const validate = contract.find(request.method, url.pathname, response.status, type);
-    if (validate === undefined) throw violate(`status ${response.status} with ${type || "no body"} is not described`);
+    const format = request.headers.has("anthropic-version") ? "anthropic" : "openai";
+    const expected = contract.find({ method: request.method, pathname: url.pathname, format }, response.status, type);
+    if (expected === undefined) throw violate(`status ${response.status} with ${type || "no body"} is not described`);
     if (type === "text/event-stream") {
-      const body = response.body?.pipeThrough(checkFrames(validate, contract.error, violate));
+      const body = response.body?.pipeThrough(checkFrames(expected, violate));
       return new Response(body ?? null, response);
     }
     const text = await response.text();
     if (request.method === "HEAD") {
       if (text !== "") throw violate("an answer to HEAD has a body");
     } else {
-      const fault = faultOf(text, validate);
+      const fault = faultOf(text, expected.answer);
       if (fault !== undefined) throw violate(`status ${response.status}: ${fault}`);
     }
     return new Response(request.method === "HEAD" ? null : text, response);
@@ -61,7 +72,6 @@ export async function openApiCheckingFetch(platformUrl: string): Promise<Checked
 
 /** Schemas by operation, status and media type. */
 class Contract {
-  readonly error: ValidateFunction;
   readonly #ajv: Ajv2020;
   readonly #operations: readonly {
     readonly pattern: RegExp;
@@ -76,18 +86,29 @@ class Contract {
     addFormats.default(this.#ajv);
     this.#ajv.addSchema(document, DOCUMENT);
     this.#operations = Object.entries(document.paths).map(([path, methods]) => ({ path, methods, pattern: patternOf(path) }));
-    this.error = this.#compile("components/schemas/Error");
   }
 
-  /** Failures are the same everywhere, also where there is no operation; what else may come, the operation says. */
-  find(method: string, pathname: string, status: number, type: string): ValidateFunction | undefined {
-    const described = this.#operations.find(({ pattern }) => pattern.test(pathname));
-    const name = method === "HEAD" ? "get" : method.toLowerCase();
-    const operation = described?.methods[name];
-    if (described !== undefined && operation?.responses[status]?.content[type] !== undefined) {
-      return this.#compile(`paths/${pointerPart(described.path)}/${name}/responses/${status}/content/${pointerPart(type)}/schema`);
+  /**
+   * Every form of the base URL means the path that the document has. What fails looks as any operation of its path says, also where the
+   * method is none of them.
+   */
+  find({ method, pathname, format }: Asked, status: number, type: string): Expectation | undefined {
+    const path = readInferencePath(pathname)?.url ?? pathname;
+    const described = this.#operations.find(({ pattern }) => pattern.test(path));
+    if (described === undefined) return isFailure(status, type) ? this.#expect(this.#compile(UNDESCRIBED_FAILURES[format])) : undefined;
+
+    const asked = method === "HEAD" ? "get" : method.toLowerCase();
+    const name = asked in described.methods ? asked : (Object.keys(described.methods)[0] ?? asked);
+    const responses = `paths/${pointerPart(described.path)}/${name}/responses`;
+    const failure = this.#compile(`${responses}/default/content/${pointerPart("application/json")}/schema`);
+    if (name === asked && described.methods[name]?.responses[status]?.content[type] !== undefined) {
+      return this.#expect(this.#compile(`${responses}/${status}/content/${pointerPart(type)}/schema`), failure);
     }
-    return status >= 400 && type === "application/json" ? this.error : undefined;
+    return isFailure(status, type) ? this.#expect(failure) : undefined;
+  }
+
+  #expect(answer: ValidateFunction, failure = answer): Expectation {
+    return { answer, failure };
   }
 
   #compile(pointer: string): ValidateFunction {
@@ -98,31 +119,48 @@ class Contract {
 }
 
 const DOCUMENT = "openapi.json";
+/** Where no operation is: what operations fail with that clients of such a format call. */
+const UNDESCRIBED_FAILURES = {
+  openai: `paths/${pointerPart("/health")}/get/responses/default/content/${pointerPart("application/json")}/schema`,
+  anthropic: `paths/${pointerPart("/v1/messages")}/post/responses/default/content/${pointerPart("application/json")}/schema`,
+};
+
+interface Asked {
+  readonly method: string;
+  readonly pathname: string;
+  /** What its client looks for in failures. */
+  readonly format: keyof typeof UNDESCRIBED_FAILURES;
+}
+
+/** How streams of named events end; those without names end with `[DONE]`. */
+const LAST_EVENTS: ReadonlySet<string> = new Set(["error", "message_stop", "response.completed", "response.failed", "response.incomplete"]);
 
 /** Passes the bytes of an event stream on and looks at each frame on the way. */
 function checkFrames(
-  chunk: ValidateFunction,
-  error: ValidateFunction,
+  { answer, failure }: Expectation,
   violate: (what: string) => OpenApiViolation,
 ): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let rest = "";
-  let end: "[DONE]" | "error" | undefined;
+  let end: string | undefined;
 
   const checkFrame = (frame: string): void => {
     // A comment that keeps the line alive.
     if (frame.startsWith(": ")) return;
     if (end !== undefined) throw violate(`a frame follows ${end}: ${frame}`);
-    const data = /^data: ([^\n]+)$/.exec(frame)?.[1];
-    if (data === undefined) throw violate(`a frame is no single line of data: ${frame}`);
-    if (data === "[DONE]") {
-      end = "[DONE]";
+    const { event, data } = /^(?:event: (?<event>\S+)\n)?data: (?<data>[^\n]+)$/.exec(frame)?.groups ?? {};
+    if (data === undefined) throw violate(`a frame is no single line of data, named or not: ${frame}`);
+    if (data === "[DONE]" && event === undefined) {
+      end = data;
       return;
     }
-    const isError = data.startsWith('{"error"');
+    const isError = event === "error" || (event === undefined && data.startsWith('{"error"'));
     if (isError) end = "error";
-    const fault = faultOf(data, isError ? error : chunk);
-    if (fault !== undefined) throw violate(fault);
+    else if (event !== undefined && LAST_EVENTS.has(event)) end = event;
+    const fault = faultOf(data, answer);
+    // A failure may be one of the events that the stream has anyway.
+    if (fault !== undefined && (!isError || faultOf(data, failure) !== undefined)) throw violate(fault);
+    if (event !== typeOf(data)) throw violate(`the event's name is not its type: ${frame}`);
   };
 
   return new TransformStream({
@@ -134,9 +172,19 @@ function checkFrames(
     },
     flush() {
       if (rest !== "") throw violate(`the stream ends in the middle of a frame: ${rest}`);
-      if (end === undefined) throw violate("the stream ends without [DONE] and without an error");
+      if (end === undefined) throw violate("the stream ends without [DONE], a last event or an error");
     },
   });
+}
+
+/** Of the events that have names: Anthropic's, and those of the Responses API. */
+function typeOf(data: string): unknown {
+  const { type }: { type?: unknown } = Object(JSON.parse(data));
+  return type;
+}
+
+function isFailure(status: number, type: string): boolean {
+  return status >= 400 && type === "application/json";
 }
 
 function faultOf(text: string, validate: ValidateFunction): string | undefined {

@@ -1,11 +1,14 @@
-// What the Python tests need: an interpreter with their requirements, and the default model. Both come from the platform as `npm start`
-// gets them, out of the build that the set-up has just made.
+// What the Python tests need: an interpreter with the requirements of each suite, and the default model. All come from the platform as
+// `npm start` gets them, out of the build that the set-up has just made.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** @returns absolute paths `{ python, model }`. `folder` is a temporary one. */
-export async function preparePytest(clone, folder, signal) {
+/**
+ * @param suites `{ name, requirements }`, the latter names of files in python/requirements. `folder` is a temporary one.
+ * @returns absolute paths `{ pythons, model }`, the former by the suite's name.
+ */
+export async function preparePytest({ clone, folder, suites, signal }) {
   const built = (module) => import(pathToFileURL(path.join(clone, "packages", "platform", "dist", `${module}.js`)).href);
   const { loadConfig } = await built("config");
   const { ensurePythonEnvironment, requirementsFile } = await built("processes/python-environment");
@@ -16,10 +19,15 @@ export async function preparePytest(clone, folder, signal) {
   const { cache, childEnvironment, huggingFace } = loadConfig(process.env);
   const options = { cacheDirectory: cache, environment: childEnvironment, onProgress: firstLineOnly(), signal };
 
-  // The launcher of llama.cpp's server is tested with the module that it launches: both requirement files in one environment.
-  const requirements = path.join(folder, "test.txt");
-  fs.writeFileSync(requirements, ["test", "llamacpp"].map((extra) => fs.readFileSync(requirementsFile(extra), "utf8")).join("\n"));
-  const python = await ensurePythonEnvironment(requirements, options);
+  const prepareSuite = async ({ name, requirements }) => [name, await ensurePythonEnvironment(joinRequirements(requirements), options)];
+  // The launcher of llama.cpp's server is tested with the module that it launches: two requirement files in one environment.
+  const joinRequirements = (extras) => {
+    if (extras.length === 1) return requirementsFile(extras[0]);
+    const joined = path.join(folder, `${extras[0]}.txt`);
+    fs.writeFileSync(joined, extras.map((extra) => fs.readFileSync(requirementsFile(extra), "utf8")).join("\n"));
+    return joined;
+  };
+  const pythons = Object.fromEntries(await Promise.all(suites.map(prepareSuite)));
 
   const models = createArtifactStore({
     directory: path.join(cache, "models"),
@@ -27,7 +35,7 @@ export async function preparePytest(clone, folder, signal) {
     python: createPythonTools(options),
     onProgress: ({ type, fileName }) => type === "source" && console.log(`fetching ${fileName}`),
   });
-  return { python, model: await models.fetch(DEFAULT_MODEL.weights, signal) };
+  return { pythons, model: await models.fetch(DEFAULT_MODEL.weights, signal) };
 }
 
 /** It says what is being done; the rest is pip's, and stands in the error when it fails. */

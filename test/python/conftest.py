@@ -1,29 +1,55 @@
-"""The platform that the tests talk to: one that runs already, or one of their own."""
+"""The platform that the tests talk to. It runs already: `npm test` starts it, and whoever has one names it."""
 
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
-from openai import OpenAI
-from running_platform import Platform, run_platform
+
+MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
+
+
+@dataclass(frozen=True)
+class Platform:
+    """`http://HOST:PORT`, an admin key, and a model that takes images (the one that every platform serves does not)."""
+
+    origin: str
+    api_key: str
+    vision_model: str
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.origin}/v1"
+
+    def environment(self) -> dict[str, str]:
+        """What users set for each SDK, each base URL in the form that the vendor's own has."""
+        variables = {
+            "OPENAI_BASE_URL": f"{self.origin}/v1",
+            "TOGETHER_BASE_URL": f"{self.origin}/together/v1",
+            "FIREWORKS_BASE_URL": f"{self.origin}/inference/v1",
+            "FIREWORKS_API_BASE": f"{self.origin}/inference/v1",
+            "ANTHROPIC_BASE_URL": self.origin,
+            "TOGETHER_NO_BANNER": "1",
+        }
+        for vendor in ("OPENAI", "TOGETHER", "FIREWORKS", "ANTHROPIC"):
+            variables |= {f"{vendor}_API_KEY": self.api_key, f"{vendor}_VISION_MODEL": self.vision_model}
+        return variables
+
+
+def platform_of_environment() -> Platform:
+    names = ("BONFIRE_TEST_BASE_URL", "BONFIRE_TEST_API_KEY", "BONFIRE_TEST_VISION_MODEL")
+    base_url, api_key, vision_model = (os.environ.get(name, "") for name in names)
+    if not (base_url and api_key):
+        pytest.exit(f"Name a platform that runs, its admin key and a model that sees: {', '.join(names)}.")
+    return Platform(base_url.removesuffix("/v1"), api_key, vision_model)
+
+
+PLATFORM = platform_of_environment()
+# Before any SDK is imported: Fireworks' first one reads them then.
+os.environ |= PLATFORM.environment()
 
 
 @pytest.fixture(scope="session")
-def platform() -> Iterator[Platform]:
-    base_url, api_key = os.environ.get("BONFIRE_TEST_BASE_URL"), os.environ.get("BONFIRE_TEST_API_KEY")
-    if base_url and api_key:
-        yield Platform(base_url, api_key)
-        return
-    with tempfile.TemporaryDirectory(prefix="bonfire-home-") as folder:
-        yield from run_platform(Path(folder))
-
-
-@pytest.fixture(scope="session")
-def client(platform: Platform) -> Iterator[OpenAI]:
-    """As an application has it; failures come at once, because it does not try again."""
-    with OpenAI(base_url=platform.base_url, api_key=platform.api_key, max_retries=0) as client:
-        yield client
+def platform() -> Platform:
+    return PLATFORM

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
+from base_urls import FORMS, WRONG_FORMS
+from conftest import MODEL, Platform
+from example_files import examples_of, run_example
 from openai import AsyncOpenAI, OpenAI
-from running_platform import Platform
 
-MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 MESSAGES: Any = [{"role": "user", "content": "What is a bonfire?"}]
 # With these, an answer ends at its token limit only: both of the model's end-of-text tokens are ruled out.
 ENDLESS: dict[str, int] = {"0": -100, "2": -100}
@@ -18,8 +21,33 @@ ENDLESS: dict[str, int] = {"0": -100, "2": -100}
 SLOTS = 4
 
 
+@pytest.fixture(scope="module")
+def client(platform: Platform) -> Iterator[OpenAI]:
+    """As an application has it; failures come at once, because it does not try again."""
+    with OpenAI(base_url=platform.base_url, api_key=platform.api_key, max_retries=0) as client:
+        yield client
+
+
 def chat(client: OpenAI, **fields: Any) -> Any:
     return client.chat.completions.create(**{"model": MODEL, "messages": MESSAGES, "max_tokens": 6, **fields})
+
+
+@examples_of("openai-python")
+def test_example(example: Path) -> None:
+    run_example(example)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_base_url_may_have_the_form(platform: Platform, form: str) -> None:
+    with OpenAI(base_url=platform.origin + form, api_key=platform.api_key, max_retries=0) as client:
+        assert chat(client, max_tokens=1).choices
+
+
+@pytest.mark.parametrize("form", WRONG_FORMS)
+def test_a_wrong_base_url_is_told_the_right_one(platform: Platform, form: str) -> None:
+    with OpenAI(base_url=platform.origin + form, api_key=platform.api_key, max_retries=0) as client:
+        with pytest.raises(openai.NotFoundError, match=f"The base URL of this API is {platform.base_url}"):
+            chat(client, max_tokens=1)
 
 
 def test_models_are_listed(client: OpenAI) -> None:

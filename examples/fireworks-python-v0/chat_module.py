@@ -1,0 +1,14 @@
+import os
+
+import fireworks.client
+
+model = os.environ.get("FIREWORKS_MODEL", "HuggingFaceTB/SmolLM2-135M-Instruct")
+
+response = fireworks.client.ChatCompletion.create(
+    model=model,
+    messages=[{"role": "user", "content": "Say this is a test."}],
+    max_tokens=20,
+)
+
+print(response.choices[0].message.content)
+assert response.choices[0].message.content

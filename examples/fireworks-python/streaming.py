@@ -1,0 +1,21 @@
+import os
+
+from fireworks import Fireworks
+
+model = os.environ.get("FIREWORKS_MODEL", "HuggingFaceTB/SmolLM2-135M-Instruct")
+client = Fireworks()
+
+stream = client.chat.completions.create(
+    model=model,
+    messages=[{"role": "user", "content": "Count from one to ten."}],
+    max_tokens=20,
+    stream=True,
+)
+
+pieces = 0
+for chunk in stream:
+    text = chunk.choices[0].delta.content or ""
+    pieces += text != ""
+    print(text, end="", flush=True)
+print()
+assert pieces > 1
