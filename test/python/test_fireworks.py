@@ -74,7 +74,7 @@ def test_a_wrong_key_is_an_authentication_error() -> None:
 
 
 def test_an_unknown_model_is_a_not_found_error(client: Fireworks) -> None:
-    with pytest.raises(fireworks.NotFoundError, match="no/such-model") as caught:
+    with pytest.raises(fireworks.NotFoundError, match="Model not found") as caught:
         chat(client, model="no/such-model")
     assert isinstance(caught.value.body, dict)
     assert isinstance(caught.value.body["error"], str)

@@ -1,22 +1,22 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Call } from "./features/api-calls.ts";
-import { type PageSection, renderConformancePage } from "./features/conformance-page.ts";
-import type { Cells, FeatureRow } from "./features/feature-row.ts";
-import { type ApiName, ProbedApi } from "./features/probed-api.ts";
-import { ANSWER_ROWS } from "./features/rows-answers.ts";
-import { FORMAT_ROWS } from "./features/rows-formats.ts";
-import { REASONING_ROWS } from "./features/rows-reasoning.ts";
-import { REQUEST_ROWS } from "./features/rows-requests.ts";
-import { SAMPLING_ROWS } from "./features/rows-sampling.ts";
-import { STATE_ROWS } from "./features/rows-state.ts";
-import { TOKEN_ROWS } from "./features/rows-tokens.ts";
-import { TOOL_ROWS } from "./features/rows-tools.ts";
-import { connectToSharedPlatform } from "./shared-platform.ts";
+import type { Call } from "../features/api-calls.ts";
+import { type PageSection, renderConformancePage } from "../features/conformance-page.ts";
+import type { Cells, FeatureRow } from "../features/feature-row.ts";
+import { type ApiName, ProbedApi } from "../features/probed-api.ts";
+import { ANSWER_ROWS } from "../features/rows-answers.ts";
+import { FORMAT_ROWS } from "../features/rows-formats.ts";
+import { REASONING_ROWS } from "../features/rows-reasoning.ts";
+import { REQUEST_ROWS } from "../features/rows-requests.ts";
+import { SAMPLING_ROWS } from "../features/rows-sampling.ts";
+import { STATE_ROWS } from "../features/rows-state.ts";
+import { TOKEN_ROWS } from "../features/rows-tokens.ts";
+import { TOOL_ROWS } from "../features/rows-tools.ts";
+import { connectToSharedPlatform } from "../shared-platform.ts";
 
 const { call } = await connectToSharedPlatform();
 
-const PAGE = new URL("../docs/conformance.md", import.meta.url);
+const PAGE = new URL("../../docs/conformance.md", import.meta.url);
 /** Set to 1, the page is written anew instead of compared. */
 const WRITES_PAGE = process.env.BONFIRE_WRITE_DOCS === "1";
 
