@@ -3,6 +3,7 @@ import { chatMessage } from "./chat-messages.ts";
 import { functionCall, functionCallDelta, toolCall, toolCallDelta, toolFields } from "./chat-tools.ts";
 import { jsonObject } from "./json-object.ts";
 import { chunkLogprobs, echoedPrompt, logprobs, promptLogprobs, tokenAlternatives } from "./logprobs.ts";
+import { serviceTier } from "./service-tiers.ts";
 import { answerExtras, choiceExtras, finishReason, samplingFields } from "./text-generation.ts";
 
 /** Request fields for models that think. */
@@ -41,7 +42,13 @@ export const chatCompletionRequest = z
   .meta({ id: "ChatCompletionRequest" });
 export type ChatCompletionRequest = z.infer<typeof chatCompletionRequest>;
 
-const envelope = { id: z.string(), created: z.int(), model: z.string(), ...answerExtras };
+const envelope = {
+  id: z.string(),
+  created: z.int(),
+  model: z.string(),
+  service_tier: serviceTier.optional().describe("Where the request named one."),
+  ...answerExtras,
+};
 const reasoningNames = { reasoning_content: z.string().optional(), reasoning: z.string().optional() };
 
 export const chatCompletion = z

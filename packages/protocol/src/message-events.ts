@@ -30,7 +30,13 @@ const deltaUsage = {
   server_tool_use: z.null(),
 };
 const messageUsage = z
-  .strictObject({ ...deltaUsage, cache_creation: z.null(), inference_geo: z.null(), service_tier: z.null(), speed: z.null() })
+  .strictObject({
+    ...deltaUsage,
+    cache_creation: z.null(),
+    inference_geo: z.null(),
+    service_tier: z.enum(["standard", "priority"]),
+    speed: z.null(),
+  })
   .meta({ id: "MessageUsage" });
 export type MessageUsage = z.infer<typeof messageUsage>;
 

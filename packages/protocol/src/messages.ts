@@ -126,6 +126,10 @@ export const messagesRequest = z
     top_p: z.number().min(0).max(1).nullish(),
     top_k: z.int().min(0).nullish(),
     metadata: z.strictObject({ user_id: z.string().nullish() }).nullish(),
+    service_tier: z
+      .enum(["auto", "standard_only", "priority"])
+      .nullish()
+      .describe("`priority`, Fireworks' word, goes before the others; passed on to upstreams that sell such classes."),
   })
   .meta({ id: "MessagesRequest" });
 export type MessagesRequest = z.infer<typeof messagesRequest>;

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { inputItem, itemId, outputItem } from "./response-items.ts";
+import { askedServiceTier, serviceTier } from "./service-tiers.ts";
+import { fallbackModels } from "./text-generation.ts";
 
 /** OpenAI's limits for what applications attach to an object. */
 export const metadata = z
@@ -105,6 +107,8 @@ export const createResponseRequest = z
     user: z.string().nullish(),
     safety_identifier: z.string().nullish(),
     prompt_cache_key: z.string().nullish(),
+    service_tier: askedServiceTier,
+    models: fallbackModels,
   })
   .meta({ id: "CreateResponseRequest" });
 export type CreateResponseRequest = z.infer<typeof createResponseRequest>;
@@ -185,7 +189,7 @@ export const responseObject = z
     truncation: z.enum(["auto", "disabled"]),
     store: z.boolean(),
     background: z.boolean(),
-    service_tier: z.literal("default"),
+    service_tier: serviceTier,
     metadata: z.record(z.string(), z.string()),
     user: z.string().nullable(),
     safety_identifier: z.string().nullable(),

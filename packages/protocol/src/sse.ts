@@ -5,6 +5,12 @@ export interface SseFrame {
   readonly data: string;
 }
 
+/** Frames that are there already can be taken without a wait for each. */
+export interface SseFrameIterator extends AsyncIterator<SseFrame, undefined> {
+  /** The next frame where it is there already; undefined where `next` has to be asked, also for failures and the end. Never throws. */
+  ready?(): SseFrame | undefined;
+}
+
 /** The text of one frame; always written with one call, since some clients lose an event that is split over reads. */
 export function encodeFrame({ event, data }: SseFrame): string {
   return event === undefined ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`;

@@ -1,7 +1,15 @@
 import { z } from "zod";
 import { responseFormat } from "./response-format.ts";
+import { askedServiceTier } from "./service-tiers.ts";
 
 const tokenCount = z.int().min(0);
+
+/** OpenRouter's field. */
+export const fallbackModels = z
+  .array(z.string().min(1))
+  .max(10)
+  .nullish()
+  .describe("Models that are tried in turn when the one before failed. Where `model` is absent, the first one stands for it.");
 
 /** Fields that chat and text completions share, each with the widest range that a dialect has. Absent and null mean the same: SDKs send both. */
 export const samplingFields = {
@@ -48,6 +56,8 @@ export const samplingFields = {
   perf_metrics_in_response: z.boolean().nullish().describe("Tells how long the answer took."),
   prompt_cache_key: z.string().nullish().describe("Requests with the same key are likely to begin alike."),
   user: z.string().nullish().describe("An end user's id; passed on to upstreams."),
+  service_tier: askedServiceTier,
+  models: fallbackModels,
   stream: z.boolean().nullish(),
   stream_options: z
     .object({ include_usage: z.boolean().nullish(), include_obfuscation: z.boolean().nullish() })

@@ -1,6 +1,6 @@
 /**
  * unsupported: the engine cannot do what a field asks for; invalid-request: the engine refused a field; context-overflow: the prompt does not fit; not-found: it does not know the model;
- * refused: credentials; rate-limited, overloaded: try later; unreachable: no connection, nothing was begun; interrupted: it died after it had begun;
+ * content-policy: it does not want to answer this; refused: credentials; rate-limited, overloaded: try later; unreachable: no connection, nothing was begun; interrupted: it died after it had begun;
  * timeout: it fell silent; bad-response: not what the dialect says.
  */
 export type EngineErrorKind =
@@ -8,6 +8,7 @@ export type EngineErrorKind =
   | "invalid-request"
   | "context-overflow"
   | "not-found"
+  | "content-policy"
   | "refused"
   | "rate-limited"
   | "overloaded"
@@ -20,6 +21,8 @@ interface EngineErrorDetails {
   /** HTTP status that the replica gave. */
   readonly status?: number;
   readonly retryAfterMs?: number;
+  /** Other credentials for the same replica are left: the call can be made again at once. */
+  readonly hasOtherCredentials?: boolean;
   /** First part of the body that the replica gave, for logs; never shown to a client as it is. */
   readonly upstreamBody?: string;
   /** It is the prompt that cannot be served, not another field. */

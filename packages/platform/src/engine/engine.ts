@@ -72,16 +72,56 @@ export interface ReplicaConnection {
   readonly contextLength?: number;
   /** What the other side understands beyond its format, for engines that know several kinds: `generic`, `openai`. */
   readonly profile?: string;
-  /** Asked before each call, so that short-lived credentials can be renewed. */
-  readonly credentials: () => Promise<string | undefined>;
+  /** Signs each call. */
+  readonly credentials: Credentials;
+  /** Sent with each call; no secrets. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Added to each call's query. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** Until the connection stands, milliseconds. */
+  readonly connectTimeoutMs?: number;
 }
+
+/** A call as it goes out but for its signature. */
+export interface OutgoingCall {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  /** What it is asked of, where that is known: a key that may not use one model may use another. */
+  readonly model?: string | undefined;
+}
+
+export interface SignedCall {
+  /** To be added: who we are. */
+  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Hears that the other side answered 401, 402, 403 or 429. @returns whether there are other credentials that may be taken now: then
+   * the same call can be made again at once.
+   */
+  readonly refused?: (status: number, retryAfterMs: number | undefined) => boolean;
+}
+
+/** Asked just before each call, so that several keys can take turns and short-lived tokens can be renewed. @throws EngineError `refused` where none is left. */
+export type Credentials = (call: OutgoingCall) => Promise<SignedCall>;
 
 export interface ReplicaHealth {
   readonly state: "ready" | "starting";
   /** Slots that are computing right now, where the replica tells. */
   readonly busySlots?: number;
-  /** Names of the models that it serves, where it tells. */
-  readonly models?: readonly string[];
+  /** The models that it serves, where it tells. */
+  readonly models?: readonly ListedModel[];
+}
+
+/** What a server's own list says of a model. */
+export interface ListedModel {
+  readonly id: string;
+  /** Tokens of prompt and answer together, where it tells. */
+  readonly contextLength?: number;
+  /** Whether it can converse; false where the list says that it is of another kind. */
+  readonly chat?: boolean;
+  readonly vision?: boolean;
 }
 
 /** What a replica can do is the set of members that are present. Every call takes a signal and stops soon after it aborts. */

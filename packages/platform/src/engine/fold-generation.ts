@@ -1,3 +1,4 @@
+import type { EventIterator } from "./event-iterator.ts";
 import type { FinishReason, GenerateEvent, TokenLogprob, TokenUsage, ToolCall } from "./generation.ts";
 
 type PromptEvent = Extract<GenerateEvent, { type: "prompt" }>;
@@ -32,10 +33,13 @@ export async function foldGeneration(events: AsyncIterable<GenerateEvent>): Prom
   };
   let usage: TokenUsage = { promptTokens: undefined, completionTokens: undefined, cachedTokens: undefined };
   let start: Generation["start"];
-  for await (const event of events) {
-    if (event.type === "start") start = event;
-    else if (event.type === "end") usage = event.usage;
-    else choice(event.choice).add(event);
+  const iterator: EventIterator = events[Symbol.asyncIterator]();
+  for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+    for (let event: GenerateEvent | undefined = next.value; event !== undefined; event = iterator.ready?.()) {
+      if (event.type === "start") start = event;
+      else if (event.type === "end") usage = event.usage;
+      else choice(event.choice).add(event);
+    }
   }
   const folded = [...choices.entries()].sort(([a], [b]) => a - b).flatMap(([, value]) => value.result() ?? []);
   return { choices: folded, usage, start };

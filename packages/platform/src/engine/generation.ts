@@ -128,6 +128,8 @@ export interface GenerateRequest {
   readonly truncatePrompt?: number | "context";
   /** Requests with the same key are likely to begin alike. */
   readonly cacheKey?: string;
+  /** How urgent it is, where the other side sells classes of service. */
+  readonly serviceTier?: "auto" | "default" | "flex" | "priority";
   /** An end user's id, for upstreams that look for abuse. */
   readonly user?: string;
   /** Headers by which the replica's logs and traces can be matched with ours: `x-request-id`, W3C Trace Context. */

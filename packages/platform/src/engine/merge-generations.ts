@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { GenerateEvent, TokenUsage } from "./generation.ts";
 
 interface Part {
@@ -17,6 +18,8 @@ export async function* mergeGenerations(
 ): AsyncGenerator<GenerateEvent> {
   const abort = new AbortController();
   const all = AbortSignal.any([signal, abort.signal]);
+  // Each part listens to it: many are no leak.
+  setMaxListeners(0, all);
   const usages: TokenUsage[] = [];
   let started = false;
 

@@ -64,6 +64,83 @@ export const modelAliases = pgTable(
   (table) => [primaryKey({ columns: [table.projectId, table.name] })],
 );
 
+/** Other servers that answer for models; what operators say of them stands in `definition` (`UpstreamDefinition`). */
+export const upstreams = pgTable(
+  "upstreams",
+  {
+    id: text().primaryKey(),
+    accountId: text("account_id")
+      .notNull()
+      .references(() => accounts.id),
+    projectId: text("project_id")
+      .notNull()
+      .references(() => projects.id),
+    name: text().notNull(),
+    definition: json().notNull(),
+    /** What its own list of models said when it was last read (`UpstreamModel[]`); null before. */
+    listedModels: json("listed_models"),
+    listedAt: timestamp("listed_at", { withTimezone: true }),
+    listError: text("list_error"),
+    createdAt: createdAt(),
+    updatedAt: timestamp("updated_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [uniqueIndex("upstreams_name").on(table.projectId, table.name)],
+);
+
+/** Keys that upstreams gave the operator, sealed (`secrets/`). */
+export const upstreamKeys = pgTable(
+  "upstream_keys",
+  {
+    upstreamId: text("upstream_id")
+      .notNull()
+      .references(() => upstreams.id, { onDelete: "cascade" }),
+    name: text().notNull(),
+    /** Where it stands among its upstream's keys, from 0. */
+    position: integer().notNull(),
+    /** A sealed secret as text; it names its scheme and the root secret that it depends on. */
+    sealed: text().notNull(),
+    /** Tells whether a secret is the same, without opening it. */
+    fingerprint: text().notNull(),
+    /** Last characters of the secret, for lists. */
+    hint: text().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.upstreamId, table.name] })],
+);
+
+/** Where requests for a name go (`RouteDefinition`). */
+export const routes = pgTable(
+  "routes",
+  {
+    accountId: text("account_id")
+      .notNull()
+      .references(() => accounts.id),
+    projectId: text("project_id")
+      .notNull()
+      .references(() => projects.id),
+    /** What clients name, with a star at its end where it stands for any rest. */
+    model: text().notNull(),
+    definition: json().notNull(),
+    createdAt: createdAt(),
+    updatedAt: timestamp("updated_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.projectId, table.model] })],
+);
+
+/** Deployments that take no new requests, by name. */
+export const drainedDeployments = pgTable("drained_deployments", {
+  name: text().primaryKey(),
+  createdAt: createdAt(),
+});
+
+/** Gateways that live: each renews its row every second, and reads those of the others. */
+export const gateways = pgTable("gateways", {
+  id: text().primaryKey(),
+  aliveAt: timestamp("alive_at", { withTimezone: true }).notNull(),
+  /** What the others should know (`GatewayReport`). */
+  report: json().notNull(),
+});
+
 /** One counter for each kind of data that gateways hold in memory, raised in the transaction of whoever changes it. */
 export const snapshotVersions = pgTable("snapshot_versions", {
   kind: text().primaryKey(),
@@ -87,6 +164,12 @@ export const ledger = pgTable("ledger", {
   streamed: boolean().notNull(),
   /** Within the request, from 1. */
   attempt: integer().notNull(),
+  /** Why it was made. */
+  cause: text({ enum: ["first", "retry", "fallback", "hedge"] })
+    .notNull()
+    .default("first"),
+  /** How long the request had waited for a place before it; null where it was not noted. */
+  queuedMs: bigint("queued_ms", { mode: "number" }),
   outcome: text({ enum: ["succeeded", "cancelled", "failed", "interrupted"] }).notNull(),
   errorCode: text("error_code"),
   finishReason: text("finish_reason"),
@@ -95,7 +178,7 @@ export const ledger = pgTable("ledger", {
   /** Without those of the reasoning. */
   completionTokens: bigint("completion_tokens", { mode: "number" }),
   reasoningTokens: bigint("reasoning_tokens", { mode: "number" }),
-  usageSource: text("usage_source", { enum: ["engine", "provider", "estimated", "none"] }).notNull(),
+  usageSource: text("usage_source", { enum: ["engine", "provider", "estimated", "cache", "none"] }).notNull(),
   firstTokenMs: bigint("first_token_ms", { mode: "number" }),
   durationMs: bigint("duration_ms", { mode: "number" }),
 });

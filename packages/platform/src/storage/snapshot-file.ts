@@ -16,10 +16,15 @@ interface SavedSnapshot<Entry> {
   readonly currentAt: number;
 }
 
-interface SnapshotFileOptions<Entry> {
+export interface SnapshotPlace {
   readonly path: string;
   /** Tells the database from others: what another one held counts for nothing. */
   readonly database: string;
+  /** Another process of the platform writes it. */
+  readonly isReadOnly?: boolean;
+}
+
+interface SnapshotFileOptions<Entry> extends SnapshotPlace {
   readonly kind: SnapshotKind;
   readonly entries: z.ZodType<Record<string, Entry>>;
 }
@@ -52,7 +57,8 @@ export class SnapshotFile<Entry> {
 
   /** All or nothing, also when the machine fails in the middle. @throws when that fails; the file is gone then, because it is not true any more. */
   async write({ entries, currentAt }: SavedSnapshot<Entry>): Promise<void> {
-    const { path, kind, database } = this.#options;
+    const { path, kind, database, isReadOnly } = this.#options;
+    if (isReadOnly === true) return;
     const saved = { format: `bonfire-${kind}`, version: 1, database, current_at: currentAt, [kind]: Object.fromEntries(entries) };
     try {
       await replacePrivateFile(path, `${JSON.stringify(saved)}\n`);

@@ -3,7 +3,7 @@ import type { Database } from "./database.ts";
 import { snapshotVersions } from "./schema.ts";
 
 /** Kinds of data that gateways hold in memory; each has its row in `snapshot_versions`. */
-export type SnapshotKind = "keys" | "aliases";
+export type SnapshotKind = "keys" | "aliases" | "upstreams" | "routes";
 
 /** Where changes are announced; the payload is the kind, a colon and the new version. */
 export const SNAPSHOT_CHANNEL = "bonfire";
