@@ -1,7 +1,7 @@
 import { dialect } from "@bonfire/protocol/dialect";
 import { keyRole } from "@bonfire/protocol/keys";
 import { z } from "zod";
-import { SnapshotFile } from "../storage/snapshot-file.ts";
+import { SnapshotFile, type SnapshotPlace } from "../storage/snapshot-file.ts";
 import type { Caller } from "./caller.ts";
 
 const savedCaller = z.strictObject({
@@ -16,6 +16,6 @@ const savedCaller = z.strictObject({
 /** By the SHA-256 of their secret: no file holds a secret. */
 const savedKeys = z.record(z.string().regex(/^[0-9a-f]{64}$/), savedCaller);
 
-export function keySnapshotFile(place: { readonly path: string; readonly database: string }): SnapshotFile<Caller> {
+export function keySnapshotFile(place: SnapshotPlace): SnapshotFile<Caller> {
   return new SnapshotFile({ ...place, kind: "keys", entries: savedKeys });
 }

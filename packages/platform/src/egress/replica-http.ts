@@ -1,214 +1,104 @@
-import { createParser } from "eventsource-parser";
-import { Agent, type Dispatcher, errors } from "undici";
-import type { ReplicaAddress } from "../engine/engine.ts";
+import type { IncomingHttpHeaders } from "node:http";
 import { EngineError } from "../engine/engine-error.ts";
-
-/** Turns an answer with an error status into the failure that it means. */
-type ErrorReader = (status: number, body: string, retryAfterMs: number | undefined) => EngineError;
+import { readWhole, unpacked } from "./replica-body.ts";
+import { type Answer, type Call, ReplicaCalls, type ReplicaHttpOptions } from "./replica-calls.ts";
+import { type EventAnswer, ReplicaEvents } from "./replica-events.ts";
+import { toReplicaFailure } from "./replica-failure.ts";
 
 interface EventsRequest {
   readonly body: unknown;
   /** Beside those that every call has. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal: AbortSignal;
+  /** Whether nothing but the end of the body follows; `[DONE]` where it is not said. */
+  readonly isLast?: (data: string) => boolean;
 }
 
-interface ReplicaHttpOptions {
-  readonly address: ReplicaAddress;
-  /** Asked before each call. */
-  readonly credentials: () => Promise<string | undefined>;
-  readonly readError: ErrorReader;
-  /** False opens a connection for each call: right for a local socket whose server closes kept ones when it likes. */
-  readonly keepConnections: boolean;
-}
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
+const MAX_EVENT_BYTES = 16 * 1024 * 1024;
+/** From the last event to the end of its body: mostly they come in one packet. */
+const DRAIN = { waitMs: 10, forMs: 1_000 };
+const SHOWN_TYPE = /^[\w.+/-]{1,100}$/;
 
-/** An error body is read up to this size: enough for any message, little enough for a server that lies. */
-const MAX_ERROR_BODY_BYTES = 64 * 1024;
-const MAX_JSON_BODY_BYTES = 64 * 1024 * 1024;
-/** Below the 5 s after which llama.cpp's server closes an idle connection. */
-const KEEP_ALIVE_MS = 4_000;
-/** A replica that sends neither data nor keep-alives for so long is taken for dead. */
-const SILENCE_TIMEOUT_MS = 300_000;
-const CONNECT_TIMEOUT_MS = 10_000;
-/** From the last event to the end of its body. */
-const DRAIN_MS = 1_000;
-
-/** HTTP to one replica: bearer key, JSON in, JSON or server-sent events out, failures as `EngineError`. */
+/** HTTP to one replica: signed JSON in, JSON or server-sent events out, failures as `EngineError`. All that comes back is bounded. */
 export class ReplicaHttp {
-  readonly #options: ReplicaHttpOptions;
-  readonly #agent: Agent;
-  readonly #baseUrl: URL;
+  readonly #calls: ReplicaCalls;
+  readonly #keepsConnections: boolean;
 
   constructor(options: ReplicaHttpOptions) {
-    this.#options = options;
-    const { address } = options;
-    // Over a unix socket the host name is a formality.
-    this.#baseUrl = new URL(`${(address.kind === "unix" ? "http://replica" : address.url).replace(/\/+$/, "")}/`);
-    this.#agent = new Agent({
-      connect: { timeout: CONNECT_TIMEOUT_MS, ...(address.kind === "unix" ? { socketPath: address.socketPath } : {}) },
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      headersTimeout: SILENCE_TIMEOUT_MS,
-      bodyTimeout: SILENCE_TIMEOUT_MS,
-      pipelining: 1,
-    });
+    this.#calls = new ReplicaCalls(options);
+    this.#keepsConnections = options.keepConnections;
   }
 
-  async getJson(path: string, signal: AbortSignal): Promise<unknown> {
-    return this.#readJson(await this.#request("GET", path, undefined, signal), signal);
+  /** @throws EngineError, or the signal's reason */
+  getJson(path: string, signal: AbortSignal): Promise<unknown> {
+    return this.#json({ method: "GET", path, body: undefined, signal });
   }
 
-  async postJson(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
-    return this.#readJson(await this.#request("POST", path, body, signal), signal);
+  /** @throws EngineError, or the signal's reason */
+  postJson(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
+    return this.#json({ method: "POST", path, body, signal });
   }
 
   /**
-   * The `data` of server-sent events, as many at a time as arrived together: a turn of the loop for each would cost more than what is done
-   * with it. Leaving the loop closes the connection, which is what stops the replica.
+   * The `data` of server-sent events, in batches as they arrive; an answer that is JSON instead is one of them. The request goes out when
+   * the first is asked for. Leaving the loop closes the connection, which is what stops the replica.
    */
-  async *postForEvents(path: string, { body, headers, signal }: EventsRequest): AsyncGenerator<readonly string[]> {
-    const response = await this.#request("POST", path, body, signal, headers);
-    const type = response.headers["content-type"];
-    if (typeof type !== "string" || !type.startsWith("text/event-stream")) {
-      const upstreamBody = await readText(response.body, MAX_ERROR_BODY_BYTES);
-      throw new EngineError("bad-response", `The engine answered with ${type ?? "no content type"} instead of an event stream.`, {
-        upstreamBody,
-      });
-    }
-    let ready: string[] = [];
-    let complete = false;
-    const parser = createParser({
-      onEvent: ({ data }) => {
-        complete ||= data === "[DONE]";
-        ready.push(data);
-      },
+  postForEvents(path: string, { body, headers, signal, isLast = isDone }: EventsRequest): ReplicaEvents {
+    return new ReplicaEvents({
+      open: async () => this.#eventsOf(await this.#calls.send({ method: "POST", path, body, headers, signal }), signal),
+      maxEventBytes: MAX_EVENT_BYTES,
+      isLast,
+      toFailure: (error) => toReplicaFailure(error, "begun", signal),
     });
-    // Keeps half a character until the rest of it comes.
-    const decoder = new TextDecoder();
-    try {
-      for await (const bytes of response.body.iterator({ destroyOnReturn: false })) {
-        parser.feed(decoder.decode(bytes, { stream: true }));
-        if (ready.length === 0) continue;
-        const batch = ready;
-        ready = [];
-        yield batch;
-      }
-    } catch (error) {
-      throw toEngineError(error, "interrupted", signal);
-    } finally {
-      response.body.on("error", () => undefined);
-      // After the last event only the end of the body is missing: reading it keeps the connection for the next call.
-      if (complete && !signal.aborted && this.#options.keepConnections) drain(response.body);
-      else response.body.destroy();
-    }
   }
 
-  async close(): Promise<void> {
-    await this.#agent.destroy();
+  close(): Promise<void> {
+    return this.#calls.close();
   }
 
-  async #request(
-    method: "GET" | "POST",
-    path: string,
-    body: unknown,
-    signal: AbortSignal,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Dispatcher.ResponseData> {
-    signal.throwIfAborted();
-    const key = await this.#options.credentials();
-    const url = new URL(path, this.#baseUrl);
-    const options = {
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method,
-      signal,
-      reset: !this.#options.keepConnections,
-      headers: {
-        ...headers,
-        accept: "application/json, text/event-stream",
-        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-    };
-    const response = await this.#send(options, signal);
-    if (response.statusCode < 400) return response;
-    const text = await readText(response.body, MAX_ERROR_BODY_BYTES);
-    throw this.#options.readError(response.statusCode, text, readRetryAfter(response.headers["retry-after"]));
-  }
-
-  /** A kept connection that the server had just closed fails before a byte came back: such a call is sent once more. */
-  async #send(options: Dispatcher.RequestOptions, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    try {
-      return await this.#agent.request(options);
-    } catch (error) {
-      if (!this.#options.keepConnections || !isClosedConnection(error)) throw toEngineError(error, "unreachable", signal);
-    }
-    try {
-      return await this.#agent.request({ ...options, reset: true });
-    } catch (error) {
-      throw toEngineError(error, "unreachable", signal);
-    }
-  }
-
-  async #readJson(response: Dispatcher.ResponseData, signal: AbortSignal): Promise<unknown> {
-    const text = await readText(response.body, MAX_JSON_BODY_BYTES).catch((error: unknown) => {
-      throw toEngineError(error, "interrupted", signal);
-    });
+  async #json(call: Call): Promise<unknown> {
+    const text = await readText(await this.#calls.send(call), call.signal);
     try {
       return JSON.parse(text);
     } catch (cause) {
       throw new EngineError("bad-response", "The engine's answer is not JSON.", { upstreamBody: text.slice(0, 2_000), cause });
     }
   }
-}
 
-async function readText(body: Dispatcher.ResponseData["body"], limitBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const bytes of body) {
-    const chunk = Buffer.from(bytes);
-    size += chunk.length;
-    chunks.push(chunk);
-    if (size > limitBytes) break;
+  async #eventsOf(answer: Answer, signal: AbortSignal): Promise<EventAnswer> {
+    const { exchange, headers } = answer;
+    const type = mediaTypeOf(headers);
+    if (type === "text/event-stream") {
+      const leave = (isWhole: boolean): Promise<void> | undefined => {
+        if (isWhole && !signal.aborted && this.#keepsConnections) return exchange.drain(DRAIN);
+        exchange.leave();
+        return undefined;
+      };
+      return { kind: "events", source: unpacked(exchange, headers), leave };
+    }
+    if (type === "application/json" || type.endsWith("+json")) return { kind: "text", text: await readText(answer, signal) };
+    const upstreamBody = await this.#calls.readWrongBody(answer, signal);
+    const named = SHOWN_TYPE.test(type) ? type : "no content type";
+    throw new EngineError("bad-response", `The engine answered with ${named} instead of an event stream.`, { upstreamBody });
   }
-  return Buffer.concat(chunks).subarray(0, limitBytes).toString("utf8");
 }
 
-/** Reads what is left of a body, for a moment: a server that never ends it loses its connection. */
-function drain(body: Dispatcher.ResponseData["body"]): void {
-  const timer = setTimeout(() => body.destroy(), DRAIN_MS);
-  body.once("close", () => clearTimeout(timer));
-  body.resume();
-}
-
-function isClosedConnection(error: unknown): boolean {
-  return (
-    error instanceof errors.SocketError ||
-    (error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE"))
-  );
-}
-
-function toEngineError(error: unknown, kind: "unreachable" | "interrupted", signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  if (error instanceof EngineError) return error;
-  if (
-    error instanceof errors.HeadersTimeoutError ||
-    error instanceof errors.BodyTimeoutError ||
-    error instanceof errors.ConnectTimeoutError
-  ) {
-    return new EngineError("timeout", "The engine did not answer in time.", { cause: error });
+async function readText({ exchange, headers }: Answer, signal: AbortSignal): Promise<string> {
+  try {
+    return await readWhole(unpacked(exchange, headers), MAX_JSON_BYTES);
+  } catch (error) {
+    throw toReplicaFailure(error, "begun", signal);
+  } finally {
+    exchange.leave();
   }
-  const message = kind === "unreachable" ? "The engine cannot be reached." : "The connection to the engine broke off.";
-  // The replica took the request and went away before it answered: it had begun.
-  return new EngineError(kind === "unreachable" && isClosedConnection(error) ? "interrupted" : kind, message, { cause: error });
 }
 
-/** RFC 9110, section 10.2.3: seconds or a date. */
-function readRetryAfter(value: string | string[] | undefined): number | undefined {
-  if (typeof value !== "string") return undefined;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1_000);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+function isDone(data: string): boolean {
+  return data === "[DONE]";
+}
+
+/** In lower case, without parameters. */
+function mediaTypeOf({ "content-type": type = "" }: IncomingHttpHeaders): string {
+  return (type.split(";", 1)[0] ?? "").trim().toLowerCase();
 }

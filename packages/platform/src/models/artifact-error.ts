@@ -1,4 +1,4 @@
-import { HttpStatusError } from "./http-request.ts";
+import { HttpStatusError } from "../egress/download-http.ts";
 
 export interface FailedSource {
   /** `Hugging Face owner/name`, `Python package name==version`. */

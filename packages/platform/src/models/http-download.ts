@@ -1,13 +1,21 @@
 import { createHash } from "node:crypto";
 import { open, readFile, rm, stat, writeFile } from "node:fs/promises";
-import type { Dispatcher } from "undici";
 import { z } from "zod";
-import { type FollowedResponse, HttpStatusError, type OriginToken, requestFollowing, withConnections } from "./http-request.ts";
+import {
+  type Connections,
+  type FollowedResponse,
+  HttpStatusError,
+  type OriginToken,
+  requestFollowing,
+  withConnections,
+} from "../egress/download-http.ts";
+import type { ProxySettings } from "../egress/proxy-settings.ts";
 import { addToHash, type Checksum, type Expected } from "./verified-file.ts";
 
 interface HttpDownload {
   readonly url: string;
   readonly authorization?: OriginToken | undefined;
+  readonly proxy?: ProxySettings | undefined;
   /** What is not known is taken from what comes. */
   readonly expected: Expected;
   /** Where the bytes gather; kept after a failure, so that the next attempt resumes. */
@@ -43,10 +51,10 @@ export async function downloadFile(download: HttpDownload): Promise<Checksum> {
         if (!progressed || attempt === MAX_RESUMES || error instanceof HttpStatusError) throw error;
       }
     }
-  });
+  }, download.proxy);
 }
 
-async function attemptDownload(download: HttpDownload, dispatcher: Dispatcher): Promise<Checksum> {
+async function attemptDownload(download: HttpDownload, dispatcher: Connections): Promise<Checksum> {
   const { partialPath, expected, signal, url, authorization } = download;
   const resume = await resumePoint(download);
   // A crash between the last byte and the rename leaves a whole file.

@@ -1,13 +1,23 @@
-import type { Dispatcher } from "undici";
 import { z } from "zod";
+import {
+  type Connections,
+  type FollowedResponse,
+  HttpStatusError,
+  type OriginToken,
+  readJson,
+  requestFollowing,
+  withConnections,
+} from "../egress/download-http.ts";
+import type { ProxySettings } from "../egress/proxy-settings.ts";
 import { huggingFaceReason } from "./artifact-error.ts";
-import { type FollowedResponse, HttpStatusError, type OriginToken, requestFollowing, withConnections } from "./http-request.ts";
 import type { Expected } from "./verified-file.ts";
 
 /** Hugging Face or a mirror of it. */
 export interface HubSettings {
   readonly endpoint: string;
   readonly token?: string | undefined;
+  /** The way there, and to everything else that is downloaded. */
+  readonly proxy?: ProxySettings | undefined;
 }
 
 /** A file of a repository. `sha256` is absent where the hub keeps the file in git itself. */
@@ -41,6 +51,7 @@ const treeSchema = z.array(
 const SHA256 = /^[0-9a-f]{64}$/;
 /** A thousand entries each; more than this is no repository of one model. */
 const MAX_PAGES = 100;
+const MAX_LISTING_BYTES = 64 * 1024 * 1024;
 
 /** The repository could not be asked; the message says what to do about it. */
 class HubError extends Error {
@@ -75,7 +86,7 @@ export async function listRepository(hub: HubSettings, repo: string, revision: s
       const { value } = await getJson(`${api}/revision/${encodeURIComponent(revision)}`, revisionSchema, asking);
       const licence = value.tags?.find((tag) => tag.startsWith("license:"))?.slice("license:".length);
       return { commit: value.sha, files: await listTree(`${api}/tree/${value.sha}?recursive=true`, asking), licence };
-    });
+    }, hub.proxy);
   } catch (error) {
     signal.throwIfAborted();
     const where = repositoryUrl(hub, repo);
@@ -89,7 +100,7 @@ export async function listRepository(hub: HubSettings, repo: string, revision: s
 
 interface Asking {
   readonly hub: HubSettings;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Connections;
   readonly signal: AbortSignal;
 }
 
@@ -123,7 +134,7 @@ async function getJson<T>(url: string, schema: z.ZodType<T>, asking: Asking): Pr
     await response.body.dump();
     throw new HttpStatusError(response.statusCode, response.url);
   }
-  const parsed = schema.safeParse(await response.body.json());
+  const parsed = schema.safeParse(await readJson(response, MAX_LISTING_BYTES));
   if (!parsed.success) throw new Error(`${response.url.host} gave an answer of another form than the hub's`, { cause: parsed.error });
   return { value: parsed.data, response };
 }
@@ -132,11 +143,11 @@ async function getJson<T>(url: string, schema: z.ZodType<T>, asking: Asking): Pr
  * What a server says of a file before it is fetched: the hub's own headers for files that it keeps elsewhere, or the length of the file.
  * @throws HttpStatusError, a network error, or the signal's reason.
  */
-export async function describeFile(url: string, authorization: OriginToken | undefined, signal: AbortSignal): Promise<Expected> {
+export async function describeFile(url: string, hub: HubSettings, signal: AbortSignal): Promise<Expected> {
   return withConnections(async (dispatcher) => {
     // The hub says it together with its redirect; the host of the bytes does not know it.
     const stopAt = ({ headers }: FollowedResponse) => headers["x-linked-etag"] !== undefined;
-    const response = await requestFollowing({ url, method: "HEAD", authorization, signal, dispatcher, stopAt });
+    const response = await requestFollowing({ url, method: "HEAD", authorization: hubAuthorization(hub), signal, dispatcher, stopAt });
     await response.body.dump();
     const { headers, statusCode } = response;
     if (statusCode >= 400) throw new HttpStatusError(statusCode, response.url);
@@ -146,5 +157,5 @@ export async function describeFile(url: string, authorization: OriginToken | und
       sizeBytes: typeof length === "string" && /^\d+$/.test(length) ? Number(length) : undefined,
       sha256: SHA256.test(etag) ? etag : undefined,
     };
-  });
+  }, hub.proxy);
 }

@@ -1,4 +1,5 @@
-import { Agent, type Dispatcher, request } from "undici";
+import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from "undici";
+import type { ProxySettings } from "./proxy-settings.ts";
 
 /** The other side answered with a status that is not what was asked for. */
 export class HttpStatusError extends Error {
@@ -10,6 +11,9 @@ export class HttpStatusError extends Error {
     this.status = status;
   }
 }
+
+/** Connections that downloads share while they last. */
+export type Connections = Dispatcher;
 
 /** A secret, and the only origin that may see it. */
 export interface OriginToken {
@@ -23,7 +27,7 @@ interface FollowedRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly authorization?: OriginToken | undefined;
   readonly signal: AbortSignal;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Connections;
   /** Asked at each redirect; true gives the redirect itself as the answer. */
   readonly stopAt?: (response: FollowedResponse) => boolean;
 }
@@ -41,13 +45,10 @@ const HEADERS_TIMEOUT_MS = 30_000;
 const BODY_TIMEOUT_MS = 60_000;
 const MAX_REDIRECTS = 5;
 
-/** Runs `work` with connections of its own, closed at the end. */
-export async function withConnections<T>(work: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
-  const dispatcher = new Agent({
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    bodyTimeout: BODY_TIMEOUT_MS,
-  });
+/** Runs `work` with connections of its own, closed at the end. @param proxy the way to hosts outside; none: straight */
+export async function withConnections<T>(work: (connections: Connections) => Promise<T>, proxy?: ProxySettings): Promise<T> {
+  const options = { connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: HEADERS_TIMEOUT_MS, bodyTimeout: BODY_TIMEOUT_MS };
+  const dispatcher = proxy === undefined ? new Agent(options) : new EnvHttpProxyAgent({ ...options, ...proxy });
   try {
     return await work(dispatcher);
   } finally {
@@ -78,6 +79,18 @@ export async function requestFollowing(asked: FollowedRequest): Promise<Followed
     url = next;
   }
   throw new Error(`more than ${MAX_REDIRECTS} redirects from ${home.host}`);
+}
+
+/** @throws where it is larger, or no JSON */
+export async function readJson({ body, url }: FollowedResponse, maxBytes: number): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(Buffer.from(chunk));
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new Error(`${url.host} answered with more than ${maxBytes} bytes`);
+  }
+  return JSON.parse(Buffer.concat(chunks).toString("utf8"));
 }
 
 function credentials(authorization: OriginToken | undefined, url: URL): Readonly<Record<string, string>> {
