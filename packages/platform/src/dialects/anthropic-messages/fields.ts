@@ -44,6 +44,7 @@ const SAMPLED_FIELDS = {
   top_p: supported(OLDER),
   top_k: supported(OLDER),
   metadata: supported(SPEC),
+  service_tier: supported(SPEC),
 } as const satisfies Record<keyof typeof messagesRequest.shape, FieldRule>;
 
 /** Every field of Anthropic's messages. */
@@ -51,7 +52,6 @@ export const MESSAGES_FIELDS: FieldTable = {
   ...SAMPLED_FIELDS,
   ...COUNT_FIELDS,
   diagnostics: ignored(SPEC),
-  service_tier: ignored(SPEC),
   container: { treatment: "refused", sources: SPEC },
   // A promise about a place, which only who runs this server can make.
   inference_geo: { treatment: "refused", sources: SPEC, unless: { is: (value) => value === "global", words: '"global"' } },

@@ -105,7 +105,7 @@ describe("readMessagesCall", () => {
 
   it("lists what has no effect, wherever it stands", () => {
     const cached = { cache_control: { type: "ephemeral", ttl: "1h" } };
-    expect(read({ service_tier: "auto", speed: "fast", ...cached }).ignored.toSorted()).toEqual(["cache_control", "service_tier", "speed"]);
+    expect(read({ speed: "fast", ...cached }).ignored.toSorted()).toEqual(["cache_control", "speed"]);
     expect(read({ system: [{ type: "text", text: "s", ...cached }] }).ignored).toEqual(["cache_control"]);
     expect(read({ messages: [{ role: "user", content: [{ type: "text", text: "s", ...cached }] }] }).ignored).toEqual(["cache_control"]);
     expect(read({ tools: [{ ...TOOL, ...cached, eager_input_streaming: true }] }).ignored).toEqual([

@@ -19,13 +19,21 @@ interface MessagesCall {
   readonly stream: boolean;
   /** Fields that were accepted without effect. */
   readonly ignored: readonly string[];
+  readonly tier?: GenerateRequest["serviceTier"];
   readonly style: MessageStyle;
 }
+
+/** Anthropic's words, and Fireworks' own. */
+const TIERS = { auto: "auto", standard_only: "default", priority: "priority" } as const satisfies Record<
+  NonNullable<MessagesRequest["service_tier"]>,
+  GenerateRequest["serviceTier"]
+>;
 
 /** @throws ApiError that names the field at fault. */
 export function readMessagesCall(input: unknown): MessagesCall {
   const body = parseRequest(messagesRequest, input);
   const { thinking } = body;
+  const tier = body.service_tier ? TIERS[body.service_tier] : undefined;
   const ignored = [...judgeFields(input, MESSAGES_FIELDS, UNKNOWN_IS_REFUSED), ...hintsIn(body)];
   if (thinking?.type === "enabled" && thinking.budget_tokens >= body.max_tokens) {
     const param = "thinking.budget_tokens";
@@ -33,10 +41,14 @@ export function readMessagesCall(input: unknown): MessagesCall {
   }
   return {
     model: body.model,
-    requests: [{ ...readPrompt(body), ...readSampling(body) }],
+    requests: [{ ...readPrompt(body), ...readSampling(body), ...present("serviceTier", tier) }],
     stream: body.stream ?? false,
     ignored: [...new Set(ignored)],
-    style: { showsThinking: !(thinking && "display" in thinking && thinking.display === "omitted") },
+    ...present("tier", tier),
+    style: {
+      showsThinking: !(thinking && "display" in thinking && thinking.display === "omitted"),
+      ...(tier === "priority" ? { serviceTier: tier } : {}),
+    },
   };
 }
 

@@ -79,6 +79,22 @@ const generations: fc.Arbitrary<GenerateEvent[]> = fc
     { type: "end", usage },
   ]);
 
+describe("the usage of a message", () => {
+  const events: GenerateEvent[] = [
+    { type: "text-delta", choice: 0, text: "hi" },
+    { type: "choice-end", choice: 0, reason: "stop" },
+    { type: "end", usage: USAGE },
+  ];
+
+  it.each([
+    [STYLE, "standard"],
+    [{ ...STYLE, serviceTier: "priority" as const }, "priority"],
+  ])("says as what it was served: %j is %s", async (style, tier) => {
+    expect(await whole(events, style)).toMatchObject({ usage: { service_tier: tier } });
+    expect(await foldBySdk(await collect(events, style))).toMatchObject({ usage: { service_tier: tier } });
+  });
+});
+
 describe("a streamed message", () => {
   it("is, as Anthropic's SDK folds it, what the whole answer is", async () => {
     await fc.assert(

@@ -37,7 +37,7 @@ export async function* writeMessageFrames(
     if (event.type === "prompt") continue;
     if (!begun) {
       begun = true;
-      yield frame({ type: "message_start", message: writeEnvelope(head, promptTokens) });
+      yield frame({ type: "message_start", message: writeEnvelope(head, style, promptTokens) });
       yield frame({ type: "ping" });
     }
     if (event.type === "end") {

@@ -13,6 +13,8 @@ export interface MessageHead {
 export interface MessageStyle {
   /** Where it is false, a block of thinking is there, and empty. */
   readonly showsThinking: boolean;
+  /** What it was served as, where that is not the standard. */
+  readonly serviceTier?: "priority";
 }
 
 const STOP_REASONS = {
@@ -25,17 +27,17 @@ const STOP_REASONS = {
 export function writeMessage({ choices, usage, start }: Generation, head: MessageHead, style: MessageStyle): Message {
   const [choice] = choices;
   return {
-    ...writeEnvelope(head, undefined),
+    ...writeEnvelope(head, style, undefined),
     content: choice === undefined ? [] : writeContent(choice, style),
     ...writeEnd(choice?.finishReason ?? "stop", choice?.stopSequence),
-    usage: { ...writeUsage(usage, start?.promptTokens), ...UNTOLD },
+    usage: { ...writeUsage(usage, start?.promptTokens), ...UNTOLD, service_tier: style.serviceTier ?? "standard" },
   };
 }
 
 const NOTHING_YET: TokenUsage = { promptTokens: undefined, completionTokens: undefined, cachedTokens: undefined };
 
 /** What stands in a message before anything is generated. @param promptTokens where they are known by then. */
-export function writeEnvelope({ id, model }: MessageHead, promptTokens: number | undefined): Message {
+export function writeEnvelope({ id, model }: MessageHead, { serviceTier }: MessageStyle, promptTokens: number | undefined): Message {
   return {
     id,
     type: "message",
@@ -47,7 +49,7 @@ export function writeEnvelope({ id, model }: MessageHead, promptTokens: number |
     stop_details: null,
     container: null,
     diagnostics: null,
-    usage: { ...writeUsage(NOTHING_YET, promptTokens), ...UNTOLD },
+    usage: { ...writeUsage(NOTHING_YET, promptTokens), ...UNTOLD, service_tier: serviceTier ?? "standard" },
   };
 }
 
@@ -61,10 +63,10 @@ export function writeEnd(reason: FinishReason, stopSequence: string | undefined)
   };
 }
 
-type CountedUsage = Omit<MessageUsage, keyof typeof UNTOLD>;
+type CountedUsage = Omit<MessageUsage, keyof typeof UNTOLD | "service_tier">;
 
 /** Parts of the usage that mean nothing here. */
-const UNTOLD = { cache_creation: null, inference_geo: null, service_tier: null, speed: null } as const;
+const UNTOLD = { cache_creation: null, inference_geo: null, speed: null } as const;
 
 /** Where Anthropic's types have no null, a count that the engine did not tell is 0. @param promptTokens as known before the answer. */
 export function writeUsage(usage: TokenUsage, promptTokens: number | undefined): CountedUsage {

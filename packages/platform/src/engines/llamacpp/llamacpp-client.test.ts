@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { bearer } from "@bonfire/platform/egress/bearer";
 import { afterEach, describe, expect, it } from "vitest";
 import { foldGeneration } from "../../engine/fold-generation.ts";
 import type { GenerateRequest } from "../../engine/generation.ts";
@@ -27,7 +28,7 @@ describe("LlamacppClient", () => {
 
   async function connect() {
     const { server, url } = await startStuckServer();
-    const credentials = async () => undefined;
+    const credentials = bearer(undefined);
     const client = new LlamacppClient({ address: { kind: "url", url }, model: "m", credentials }, { tokenDeadlineMs: 100 });
     closers.push(() => {
       void client.close();

@@ -78,7 +78,7 @@ export class LlamacppClient implements ModelClient {
     try {
       const slots = slotList.safeParse(await this.#http.getJson("slots", signal));
       if (!slots.success) throw new EngineError("bad-response", "The engine's list of slots cannot be read.", { cause: slots.error });
-      return { state: "ready", busySlots: slots.data.filter((slot) => slot.is_processing).length, models: [this.#model] };
+      return { state: "ready", busySlots: slots.data.filter((slot) => slot.is_processing).length, models: [{ id: this.#model }] };
     } catch (error) {
       // 503 while the model loads.
       if (error instanceof EngineError && error.kind === "overloaded") return { state: "starting" };

@@ -1,6 +1,7 @@
+import { UPSTREAM_PROFILES } from "@bonfire/protocol/upstreams";
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../engine/engine-error.ts";
-import type { GenerateRequest } from "../../engine/generation.ts";
+import type { ChatMessage, GenerateRequest } from "../../engine/generation.ts";
 import { fitRequest } from "./fit-request.ts";
 import { findProfile, PROFILES } from "./profiles.ts";
 
@@ -72,6 +73,66 @@ describe("what an upstream can be sent", () => {
   it("is told by a profile's name, which has to exist", () => {
     expect(findProfile(undefined)).toBe(PROFILES.generic);
     expect(findProfile("openai")).toBe(PROFILES.openai);
-    expect(() => findProfile("nobody")).toThrow('"nobody"; there are generic and openai');
+    expect(() => findProfile("nobody")).toThrow('"nobody"; there are generic, vllm');
+  });
+
+  it("is told for every kind of upstream that can be configured", () => {
+    expect(Object.keys(PROFILES).sort()).toEqual([...UPSTREAM_PROFILES].sort());
+  });
+
+  it.each<[keyof typeof PROFILES, string, GenerateRequest]>([
+    ["groq", "prompt", TEXT],
+    ["groq", "n", { ...CHAT, choices: 2 }],
+    ["groq", "frequency_penalty", { ...CHAT, frequencyPenalty: 0.1 }],
+    ["groq", "logprobs", { ...CHAT, logprobs: { alternatives: 0 } }],
+    ["groq", "messages.name", { ...CHAT, prompt: { kind: "chat", messages: [{ role: "user", content: "hi", name: "ann" }] } }],
+    ["mistral", "logit_bias", { ...CHAT, logitBias: new Map([[1, -100]]) }],
+    ["deepseek", "response_format", { ...CHAT, format: { kind: "json-schema", schema: {}, strict: true, param: "response_format" } }],
+    ["lm-studio", "response_format", { ...CHAT, format: FORMAT }],
+    ["ollama", "tool_choice", { ...CHAT, tools: { definitions: [], choice: "required", parallel: true } }],
+    ["together", "prompt", { ...CHAT, prompt: { kind: "tokens", tokens: [1] } }],
+    ["fireworks", "top_logprobs", { ...CHAT, logprobs: { alternatives: 6 } }],
+    ["anthropic", "seed", { ...CHAT, seed: 1 }],
+    ["anthropic", "messages", { ...CHAT, prompt: { kind: "chat", messages: [{ role: "assistant", content: "I" }] } }],
+  ])("of %s is not %s", (profile, param, request) => {
+    expect(refusedBy(profile, request)).toBe(param);
+    expect(refusedBy("generic", request)).toBeUndefined();
+  });
+
+  it("goes without defaults that change nothing, and says nothing of them", () => {
+    const defaults: Partial<GenerateRequest> = {
+      topK: 0,
+      minP: 0,
+      typicalP: 1,
+      presencePenalty: 0,
+      frequencyPenalty: 0,
+      repetitionPenalty: 1,
+      ignoreEos: false,
+      logitBias: new Map(),
+      cacheKey: "u",
+      user: "u",
+    };
+    expect(fitRequest({ ...CHAT, ...defaults }, PROFILES.groq)).toEqual({ request: { ...CHAT, user: "u" }, ignored: [] });
+  });
+
+  it("goes without thoughts of earlier turns where there is no place for them, and says so", () => {
+    const asked = { role: "user", content: "hi" } as const;
+    const messages = [asked, { role: "assistant", content: "ho", reasoning: "hm" } as const, asked];
+    expect(fitRequest({ ...CHAT, prompt: { kind: "chat", messages } }, PROFILES.anthropic)).toEqual({
+      request: { ...CHAT, prompt: { kind: "chat", messages: [asked, { role: "assistant", content: "ho" }, asked] } },
+      ignored: ["messages.reasoning_content"],
+    });
+  });
+
+  it("goes without a budget for thoughts behind calls whose thoughts nobody kept, and says so", () => {
+    const asked = { role: "user", content: "hi" } as const;
+    const called = { role: "assistant", content: "", toolCalls: [{ id: "c", name: "f", arguments: "{}" }] } as const;
+    const result = { role: "tool", toolCallId: "c", content: "2" } as const;
+    const request: GenerateRequest = { ...CHAT, reasoning: { enabled: true, budgetTokens: 2_000, effort: "low" } };
+    const fitted = (...messages: readonly ChatMessage[]) =>
+      fitRequest({ ...request, prompt: { kind: "chat", messages } }, PROFILES.anthropic);
+    expect(fitted(asked, called, result)).toMatchObject({ request: { reasoning: { effort: "low" } }, ignored: ["thinking"] });
+    expect(fitted(asked, called, result).request.reasoning).not.toHaveProperty("budgetTokens");
+    expect(fitted(asked, called, result, asked).ignored).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { bearer } from "../../egress/bearer.ts";
 import { inferenceEndpoints } from "../../endpoints/index.ts";
 import { engineConformance } from "../../engine/testing/conformance.ts";
 import { FrontDoor } from "../../http/front-door.ts";
@@ -28,7 +29,7 @@ engineConformance("openai-compatible, on another Bonfire with real weights,", as
   const client = openaiCompatible.connect({
     address: { kind: "url", url: `http://127.0.0.1:${port}/v1` },
     model: "m",
-    credentials: async () => undefined,
+    credentials: bearer(undefined),
   });
   return {
     client,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { bearer } from "../../egress/bearer.ts";
 import { EngineError } from "../../engine/engine-error.ts";
 import { foldGeneration, type Generation } from "../../engine/fold-generation.ts";
 import type { GenerateRequest } from "../../engine/generation.ts";
@@ -11,7 +12,7 @@ const CONTEXT = 400;
 
 engineConformance("openai-compatible, on a scripted replica,", async () => {
   const fake = await startFakeReplica({ model: "fake", contextLength: CONTEXT });
-  const client = openaiCompatible.connect({ address: { kind: "url", url: fake.url }, model: "fake", credentials: async () => "secret" });
+  const client = openaiCompatible.connect({ address: { kind: "url", url: fake.url }, model: "fake", credentials: bearer("secret") });
   return {
     client,
     busy: async () => fake.busy(),
@@ -36,7 +37,7 @@ async function against<Value>(
 ) {
   const fake = await startFakeReplica({ model: "fake", contextLength: CONTEXT });
   if (script !== undefined) fake.script = script;
-  const client = openaiCompatible.connect({ address: { kind: "url", url: fake.url }, model: "fake", credentials: async () => "secret" });
+  const client = openaiCompatible.connect({ address: { kind: "url", url: fake.url }, model: "fake", credentials: bearer("secret") });
   try {
     if (client.generate === undefined) throw new Error("The client does not generate.");
     const { generate } = client;
@@ -206,7 +207,7 @@ describe("openai-compatible", () => {
   it("is unreachable where nobody listens", async () => {
     const fake = await startFakeReplica({ model: "fake", contextLength: CONTEXT });
     await fake.close();
-    const client = openaiCompatible.connect({ address: { kind: "url", url: fake.url }, model: "fake", credentials: async () => undefined });
+    const client = openaiCompatible.connect({ address: { kind: "url", url: fake.url }, model: "fake", credentials: bearer(undefined) });
     await expect(client.health(AbortSignal.timeout(5_000))).rejects.toMatchObject({ kind: "unreachable" });
     await client.close();
   });
@@ -217,7 +218,7 @@ describe("openai-compatible", () => {
       address: { kind: "url", url: fake.url },
       model: "fake",
       profile: "openai",
-      credentials: async () => undefined,
+      credentials: bearer(undefined),
     });
     const ask = (request: Partial<GenerateRequest>) =>
       foldGeneration(client.generate?.({ ...REQUEST, ...request }, AbortSignal.timeout(10_000)) ?? (async function* () {})());
@@ -256,7 +257,7 @@ describe("openai-compatible", () => {
       const client = openaiCompatible.connect({
         address: { kind: "url", url: fake.url },
         model: "fake",
-        credentials: async () => undefined,
+        credentials: bearer(undefined),
       });
       for await (const event of client.generate?.(REQUEST, AbortSignal.timeout(10_000)) ?? []) if (event.type === "text-delta") break;
       await until(() => fake.calls[0]?.hungUp.aborted === true && fake.busy() === 0);

@@ -1,33 +1,49 @@
-import { z } from "zod";
+import { isLastMessageEvent, readMessagesStream } from "../../dialects/anthropic-messages/calling.ts";
+import { writeMessagesBody } from "../../dialects/anthropic-messages/calling-body.ts";
 import { readChatStream, writeChatBody } from "../../dialects/openai-chat/calling.ts";
 import { readCompletionStream, writeCompletionBody } from "../../dialects/openai-completions/calling.ts";
 import { readErrorAnswer } from "../../dialects/openai-errors/calling.ts";
 import { ReplicaHttp } from "../../egress/replica-http.ts";
 import type { Engine, ModelClient, ReplicaConnection, ReplicaHealth } from "../../engine/engine.ts";
-import { EngineError } from "../../engine/engine-error.ts";
-import type { GenerateEvent, GenerateRequest } from "../../engine/generation.ts";
+import type { GenerateEvent, GenerateRequest, Prompt } from "../../engine/generation.ts";
 import { fitRequest } from "./fit-request.ts";
-import { findProfile, type UpstreamProfile } from "./profiles.ts";
+import { listModels } from "./list-models.ts";
+import { type Places, placesOf } from "./places.ts";
+import { findProfile } from "./profiles.ts";
+import { bodyShaper } from "./shape-body.ts";
+import { spellMessages } from "./spell-messages.ts";
+import type { UpstreamProfile } from "./upstream-profile.ts";
+import { wholeAnswerAsChunk } from "./whole-answer.ts";
 
-/** Any server that speaks OpenAI's chat completions, completions and models, by its base URL (`https://host/v1`). */
+/** Any server that speaks OpenAI's chat completions, completions and models, or Anthropic's messages, by its base URL (`https://host/v1`). */
 export const openaiCompatible: Engine = {
   name: "openai-compatible",
   connect: (replica) => new OpenaiCompatibleClient(replica),
 };
 
-const modelList = z.object({ data: z.array(z.object({ id: z.string() })) });
+type ChatPrompt = Extract<Prompt, { kind: "chat" }>;
+type Body = Readonly<Record<string, unknown>>;
 
 class OpenaiCompatibleClient implements ModelClient {
   readonly #http: ReplicaHttp;
   readonly #model: string;
   readonly #profile: UpstreamProfile;
+  readonly #places: Places;
+  readonly #shape: ReturnType<typeof bodyShaper>;
 
   constructor(replica: ReplicaConnection) {
+    const profile = findProfile(replica.profile);
     this.#model = replica.model;
-    this.#profile = findProfile(replica.profile);
+    this.#profile = profile;
+    this.#places = placesOf(replica, profile);
+    this.#shape = bodyShaper(profile);
     this.#http = new ReplicaHttp({
       address: replica.address,
       credentials: replica.credentials,
+      headers: { ...profile.headers, ...replica.headers },
+      query: replica.query,
+      connectTimeoutMs: replica.connectTimeoutMs,
+      model: replica.model,
       readError: readErrorAnswer,
       keepConnections: true,
     });
@@ -45,27 +61,47 @@ class OpenaiCompatibleClient implements ModelClient {
     const { request, ignored } = fitRequest(asked, this.#profile);
     const { prompt, choices, trace: headers } = request;
     const reading = { asked: request, ignored };
-    if (prompt.kind === "chat") {
-      const body = respell(writeChatBody(prompt, request, this.#model), this.#profile.chatSpelling);
-      return readChatStream(this.#http.postForEvents("chat/completions", { body, headers, signal }), choices, reading);
+    if (prompt.kind !== "chat") {
+      const body = this.#shaped(writeCompletionBody(prompt, this.#plain(request), this.#model), request);
+      return readCompletionStream(this.#http.postForEvents(this.#places.completions, { body, headers, signal }), choices, reading);
     }
-    const body = writeCompletionBody(prompt, request, this.#model);
-    return readCompletionStream(this.#http.postForEvents("completions", { body, headers, signal }), choices, reading);
+    const chat = this.#spelt(prompt);
+    if (this.#profile.wire === "anthropic") {
+      const { defaultMaxTokens } = this.#profile;
+      const body = this.#shaped(writeMessagesBody(chat, request, { model: this.#model, defaultMaxTokens }), request);
+      const data = this.#http.postForEvents(this.#places.chat, { body, headers, signal, isLast: isLastMessageEvent });
+      return readMessagesStream(data, reading);
+    }
+    const body = this.#shaped(writeChatBody(chat, this.#plain(request), this.#model), request);
+    const data = this.#http.postForEvents(this.#places.chat, { body, headers, signal });
+    return readChatStream(wholeAnswerAsChunk(data), choices, reading);
   }
 
   async health(signal: AbortSignal): Promise<ReplicaHealth> {
-    const answer = modelList.safeParse(await this.#http.getJson("models", signal));
-    if (!answer.success) throw new EngineError("bad-response", "The engine's list of models cannot be read.", { cause: answer.error });
-    return { state: "ready", models: answer.data.data.map((model) => model.id) };
+    const { lists } = this.#places;
+    const models = await listModels((path) => this.#http.getJson(path, signal), { lists, idPrefix: this.#profile.idPrefix });
+    return { state: "ready", ...(models === undefined ? {} : { models }) };
   }
 
   close(): Promise<void> {
     return this.#http.close();
   }
-}
 
-function respell(body: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(body).map(([name, value]) => [names[name] ?? name, value]));
+  /** Without what the shape of the body says in the upstream's own way. */
+  #plain(request: GenerateRequest): GenerateRequest {
+    if (this.#profile.reasoning === "template") return request;
+    const { reasoning: _, ...rest } = request;
+    return rest;
+  }
+
+  #spelt(prompt: ChatPrompt): ChatPrompt {
+    const messages = spellMessages(prompt.messages, this.#profile.messages);
+    return messages === prompt.messages ? prompt : { kind: "chat", messages };
+  }
+
+  #shaped(body: Body, request: GenerateRequest): Body {
+    return this.#shape === undefined ? body : this.#shape(body, request);
+  }
 }
 
 /** What cannot be sent fails as everything does: when the first event is asked for. */
