@@ -30,8 +30,8 @@ export function chooseEvictions({ needed, budget, loaded }: EvictionCase): Evict
   if (!fitsInto(needed, budget)) {
     return { kind: "impossible", reason: `it needs ${describeMemory(needed)}; the memory budget is ${describeMemory(budget)}` };
   }
-  const free = remainingMemory(budget, totalMemory(loaded));
-  const short = remainingMemory(needed, free);
+  // More may be loaded than the budget holds, when an estimate was too low: then a kind is short of which nothing is needed.
+  const short = remainingMemory(totalMemory([needed, ...loaded]), budget);
   const helpful = loaded
     .filter(({ ramBytes, vramBytes }) => (short.ramBytes > 0 && ramBytes > 0) || (short.vramBytes > 0 && vramBytes > 0))
     .sort((one, other) => Number(one.pinned) - Number(other.pinned) || one.lastUsedAt - other.lastUsedAt);

@@ -131,6 +131,15 @@ describe("chooseEvictions", () => {
       });
     });
 
+    it("evicts what holds too much of a kind of which the new one needs nothing", () => {
+      const loaded = [
+        { id: "m0", ramBytes: 1, vramBytes: 1, busy: false, pinned: false, lastUsedAt: 1 },
+        { id: "m1", ramBytes: 0, vramBytes: 14, busy: false, pinned: false, lastUsedAt: 0 },
+      ];
+      const needed = { ramBytes: 1, vramBytes: 0 };
+      expect(chooseEvictions({ needed, budget: { ramBytes: 1, vramBytes: 14 }, loaded })).toEqual({ kind: "fits", evict: ["m1", "m0"] });
+    });
+
     it("says impossible exactly when it would not fit alone", () => {
       fc.assert(
         fc.property(cases, (input) => {

@@ -52,7 +52,7 @@ describe("ModelFleet", () => {
   const acquire = (id: string, signal: AbortSignal = staying()) => fleet.acquire(id, signal);
   const pidOf = async (lease: ModelLease) => {
     const { models } = await lease.client.health(AbortSignal.timeout(5_000));
-    return Number(models?.[0]?.replace("pid-", ""));
+    return Number(models?.[0]?.id.replace("pid-", ""));
   };
   const alive = (pid: number) => {
     try {

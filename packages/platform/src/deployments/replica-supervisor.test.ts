@@ -41,7 +41,7 @@ describe("ReplicaSupervisor", () => {
     expect(supervisor.state).toBe("ready");
     expect(await supervisor.client?.health(AbortSignal.timeout(5_000))).toMatchObject({
       state: "ready",
-      models: [expect.stringMatching(/^pid-/)],
+      models: [{ id: expect.stringMatching(/^pid-/) }],
     });
   });
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { bearer } from "../egress/bearer.ts";
 import type { Engine, LaunchPlan, ModelClient } from "../engine/engine.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { ObservedReplica, Substrate } from "../engine/substrate.ts";
@@ -164,7 +165,7 @@ export class ReplicaSupervisor {
       model,
       slots: plan.slots,
       contextLength: plan.contextLength,
-      credentials: async () => secret,
+      credentials: bearer(secret),
     });
     try {
       await this.#untilReady(replica, client);

@@ -3,7 +3,7 @@ import type { ModelStatus } from "../deployments/local-deployment.ts";
 import type { CatalogLine } from "../models/fit.ts";
 import type { InstalledModel } from "../models/installed-model.ts";
 import type { ModelProgress } from "../models/progress.ts";
-import type { ServedModel } from "../serving/served-model.ts";
+import type { Deployment } from "../routing/deployment.ts";
 
 /** A model of this machine. Without a status it cannot be served, since files of it are missing. */
 export function describeInstalled(model: InstalledModel, status: ModelStatus | undefined): DescribedModel {
@@ -41,11 +41,11 @@ function describeReplica(status: ModelStatus): NonNullable<DescribedModel["repli
 }
 
 /** A model that somebody else serves. */
-export function describeUpstream({ id, aliases, contextLength, state, chat }: ServedModel): DescribedModel {
+export function describeUpstream({ model, contextLength, state, chat }: Deployment): DescribedModel {
   return {
-    id,
+    id: model,
     object: "installed_model",
-    aliases: [...aliases],
+    aliases: [],
     kind: "text",
     capabilities: chat ? ["chat", "completions"] : ["completions"],
     source: "upstream",

@@ -5,8 +5,8 @@ import type { ModelFleet } from "../deployments/model-fleet.ts";
 import { describeCatalog, type MachineMemory } from "../models/fit.ts";
 import type { InstalledModel } from "../models/installed-model.ts";
 import type { ModelLibrary } from "../models/model-library.ts";
+import type { Deployment } from "../routing/deployment.ts";
 import type { ModelDirectory } from "../serving/model-directory.ts";
-import type { ServedModel } from "../serving/served-model.ts";
 import { describeCatalogLine, describeInstalled, describeProgress, describeUpstream } from "./describe-model.ts";
 import { toModelUnavailable, toOperatorError } from "./model-failure.ts";
 import { ProgressQueue } from "./progress-queue.ts";
@@ -39,7 +39,7 @@ export class LocalModels {
     if (this.#statusOf(model.id) !== undefined) return;
     onServed(model.id);
     fleet.add(deployment);
-    directory.add(this.#servedModel(model, deployment.engine.name));
+    directory.add({ id: model.id, aliases: model.aliases, deployment: this.#deploymentOf(model, deployment.engine.name) });
   }
 
   async list(): Promise<readonly DescribedModel[]> {
@@ -47,8 +47,9 @@ export class LocalModels {
     const installed = await library.list();
     // What another process has pulled meanwhile.
     await Promise.all(installed.map((model) => this.serve(model)));
-    const upstream = directory.list().filter(({ id }) => this.#statusOf(id) === undefined);
-    return [...installed.map((model) => describeInstalled(model, this.#statusOf(model.id))), ...upstream.map(describeUpstream)];
+    const ownIds = new Set(installed.map(({ id }) => id));
+    const foreign = directory.deployments().filter(({ usageSource, model }) => usageSource === "provider" && !ownIds.has(model));
+    return [...installed.map((model) => describeInstalled(model, this.#statusOf(model.id))), ...foreign.map(describeUpstream)];
   }
 
   async catalog(): Promise<readonly CatalogEntry[]> {
@@ -79,7 +80,7 @@ export class LocalModels {
     if ((this.#statusOf(model.id)?.leases ?? 0) > 0) {
       throw new ApiError("model_in_use", `${model.id} has running requests; try again when they have ended.`, { param: "model" });
     }
-    directory.remove(model.id);
+    directory.remove(deploymentName(model.id));
     await fleet.remove(model.id);
     await library.remove(model.id);
     return model.id;
@@ -134,20 +135,26 @@ export class LocalModels {
     return this.#options.fleet.status().find((status) => status.id === id);
   }
 
-  #servedModel(model: InstalledModel, deployment: string): ServedModel {
+  #deploymentOf(model: InstalledModel, engine: string): Deployment {
     const { fleet } = this.#options;
     const statusOf = () => this.#statusOf(model.id);
     return {
-      id: model.id,
-      aliases: model.aliases,
+      name: deploymentName(model.id),
+      model: model.id,
+      engine,
       ownedBy: model.id.includes("/") ? (model.id.split("/")[0] ?? "bonfire") : "bonfire",
       get contextLength() {
         return statusOf()?.contextLength ?? model.contextLength;
       },
       chat: model.capabilities.includes("chat"),
       vision: model.projectorPath !== undefined,
-      deployment,
+      price: undefined,
       usageSource: "engine",
+      timeouts: TIMEOUTS,
+      get maxConcurrent() {
+        const slots = statusOf()?.slots;
+        return slots === undefined ? undefined : slots + READ_AHEAD;
+      },
       state: () => statusOf()?.state ?? "failed",
       acquire: (signal) =>
         fleet.acquire(model.id, signal).catch((error: unknown) => {
@@ -155,4 +162,13 @@ export class LocalModels {
         }),
     };
   }
+}
+
+/** One request more than there are slots is let through: its prompt is rendered and tokenized while it waits for its slot. */
+const READ_AHEAD = 1;
+/** A CPU may read a long prompt for many minutes; an engine that hangs is found by its supervisor. */
+const TIMEOUTS = { firstTokenMs: 1_800_000, betweenTokensMs: 600_000, totalMs: 21_600_000 };
+
+function deploymentName(modelId: string): string {
+  return `local/${modelId}`;
 }

@@ -5,7 +5,7 @@ import { recordAttempt } from "../metering/record-attempt.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { TokenPace } from "../observability/token-pace.ts";
 import type { RequestTrace } from "../observability/trace.ts";
-import type { ServedModel } from "./served-model.ts";
+import type { Deployment } from "../routing/deployment.ts";
 
 /** Who asks for what, as the ledger wants to know it. */
 export type Origin = Pick<AttemptFacts, "requestId" | "accountId" | "projectId" | "keyId" | "endpoint" | "streamed"> & {
@@ -15,10 +15,15 @@ export type Origin = Pick<AttemptFacts, "requestId" | "accountId" | "projectId" 
 };
 
 interface RecordedDispatch {
-  readonly model: ServedModel;
+  /** Id of the model, or name of the route. */
+  readonly model: string;
+  readonly deployment: Pick<Deployment, "name" | "engine"> & { readonly usageSource: Deployment["usageSource"] | "cache" };
   readonly origin: Origin;
   /** Within the request, from 1. */
   readonly attempt: number;
+  readonly cause: AttemptFacts["cause"];
+  /** How long the request waited for its place. */
+  readonly queuedMs: number;
   /** Sends the request to the replica. */
   readonly dispatch: (trace: NonNullable<GenerateRequest["trace"]>) => AsyncIterable<GenerateEvent>;
   readonly signal: AbortSignal;
@@ -57,30 +62,32 @@ export class AttemptRecorder {
   }
 
   /** Passes the events on. Asking for the first one throws `LedgerUnavailableError` where the attempt cannot be noted; then nothing is sent. */
-  record({ model, origin, attempt, dispatch, signal }: RecordedDispatch): AsyncIterable<GenerateEvent> {
+  record({ model, deployment, origin, attempt, cause, queuedMs, dispatch, signal }: RecordedDispatch): AsyncIterable<GenerateEvent> {
     const { trace: requestTrace, onAttempt, ...asked } = origin;
-    const facts: AttemptFacts = { ...asked, model: model.id, deployment: model.deployment, attempt };
+    const facts: AttemptFacts = { ...asked, model, deployment: deployment.name, attempt, cause, queuedMs: Math.round(queuedMs) };
     const trace = requestTrace.startAttempt({
       operation: OPERATIONS[asked.endpoint] ?? asked.endpoint,
-      model: model.id,
-      provider: model.deployment,
+      model,
+      provider: deployment.engine,
+      deployment: deployment.name,
+      cause,
       attempt,
       streamed: asked.streamed,
     });
-    const pace = new TokenPace(this.#metrics.model(model.id), trace);
-    const counts = this.#countsOf(model.id);
+    const pace = new TokenPace(this.#metrics.model(model), trace);
+    const counts = this.#countsOf(model);
     let place: "waiting" | "running" = "waiting";
     return recordAttempt({
       ledger: this.#ledger,
       facts,
-      countedBy: model.usageSource,
+      countedBy: deployment.usageSource,
       events: dispatch({ ...trace.headers, "x-request-id": asked.requestId }),
       signal,
       onBegin: () => {
         counts.waiting++;
       },
-      onStart: (queuedMs) => {
-        if (queuedMs !== undefined) this.#metrics.requestLeftQueue(model.id, queuedMs);
+      onStart: (waitedThereMs) => {
+        if (waitedThereMs !== undefined) this.#metrics.requestLeftQueue(model, waitedThereMs);
         counts[place]--;
         place = "running";
         counts.running++;
@@ -95,8 +102,12 @@ export class AttemptRecorder {
   }
 
   #countsOf(model: string): RequestCounts {
-    const known = this.#counts.get(model) ?? { model, running: 0, waiting: 0 };
-    this.#counts.set(model, known);
-    return known;
+    const known = this.#counts.get(model);
+    if (known !== undefined) return known;
+    const counts = { model, running: 0, waiting: 0 };
+    this.#counts.set(model, counts);
+    // Upstreams list hundreds; only those that are used have series.
+    this.#metrics.addModel(model);
+    return counts;
   }
 }

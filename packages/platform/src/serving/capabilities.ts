@@ -2,7 +2,7 @@ import { ApiError } from "@bonfire/protocol/errors";
 import type { GenerateRequest } from "../engine/generation.ts";
 import type { ServedModel } from "./served-model.ts";
 
-/** @throws ApiError that names the model where it cannot take such a request. */
+/** @throws ApiError that names the model where no deployment of it can take such a request. */
 export function requireCapabilities(
   { id, chat, vision }: Pick<ServedModel, "id" | "chat" | "vision">,
   requests: readonly Pick<GenerateRequest, "prompt">[],
@@ -21,5 +21,10 @@ export function requireCapabilities(
 }
 
 function findPicture({ messages }: Extract<GenerateRequest["prompt"], { kind: "chat" }>) {
-  return messages.flatMap(({ content }) => (typeof content === "string" ? [] : content)).find((part) => part.kind === "image");
+  for (const { content } of messages) {
+    if (typeof content === "string") continue;
+    const picture = content.find((part) => part.kind === "image");
+    if (picture?.kind === "image") return picture;
+  }
+  return undefined;
 }

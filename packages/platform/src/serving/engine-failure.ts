@@ -24,6 +24,7 @@ const FAILURES: Readonly<Record<EngineErrorKind, Failure>> = {
   unsupported: { code: "unsupported_parameter", message: theirWords },
   "invalid-request": { code: "invalid_value", message: theirWords },
   "context-overflow": { code: "context_length_exceeded", message: overflowMessage },
+  "content-policy": { code: "content_policy_violation", message: theirWords },
   "not-found": { code: "upstream_error", message: ofEngine("does not know the model") },
   refused: { code: "upstream_error", message: ofEngine("refused the platform's credentials") },
   "rate-limited": { code: "rate_limit_exceeded", message: ofEngine("limits the rate of requests"), retryAfterSeconds: 1 },

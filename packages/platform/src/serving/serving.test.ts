@@ -3,12 +3,9 @@ import type { ModelClient } from "../engine/engine.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { GenerateEvent, GenerateRequest } from "../engine/generation.ts";
 import { LedgerUnavailableError } from "../metering/ledger.ts";
-import { Metrics } from "../observability/metrics.ts";
 import { TRACING_OFF } from "../observability/tracing.ts";
-import { AttemptRecorder } from "./attempt-recorder.ts";
 import { ModelDirectory } from "./model-directory.ts";
-import { Serving } from "./serving.ts";
-import { readyModel } from "./testing/serve-client.ts";
+import { PLAIN_REQUEST, readyDeployment, serveDirectory } from "./testing/serve-client.ts";
 
 const NEVER = new AbortController().signal;
 const REQUEST: GenerateRequest = { prompt: { kind: "text", text: "a" }, choices: 1, stop: [] };
@@ -45,20 +42,19 @@ function setUp(script: readonly (GenerateEvent | Error)[], { ledgerIsFull = fals
     health: async () => ({ state: "ready" }),
     close: async () => undefined,
   };
-  const model = readyModel(async () => {
+  const acquire = async () => {
     leases++;
     return { client, release: () => void leases-- };
-  });
+  };
   const directory = new ModelDirectory();
-  directory.add(model);
+  directory.add({ id: "m", aliases: [], deployment: readyDeployment(acquire) });
   const begin = () => {
     if (ledgerIsFull) throw new LedgerUnavailableError("The disk is full.");
     return { id: "att_1", end: () => undefined };
   };
-  const attempts = new AttemptRecorder({ ledger: { begin }, metrics: new Metrics({ version: "test" }) });
-  const serving = new Serving({ models: directory, attempts, loadImages: async (requests) => requests });
+  const { serving, attempts } = serveDirectory({ directory, ledger: { begin } });
   const generate = (requests: readonly GenerateRequest[] = [REQUEST]) =>
-    serving.generate({ model, requests, promptParam: "prompt", origin: ORIGIN }, NEVER);
+    serving.generate({ model: serving.find("m"), requests, routed: PLAIN_REQUEST, promptParam: "prompt", origin: ORIGIN }, NEVER);
   return { generate, sent, leases: () => leases, counts: () => [...attempts.requestCounts()] };
 }
 

@@ -2,24 +2,39 @@ import { ApiError } from "@bonfire/protocol/errors";
 import type { ModelClient } from "../engine/engine.ts";
 import type { GenerateEvent, GenerateRequest, TokenizeRequest } from "../engine/generation.ts";
 import { mergeGenerations } from "../engine/merge-generations.ts";
+import type { Deployment } from "../routing/deployment.ts";
+import type { RoutedRequest } from "../routing/route.ts";
 import { Admission } from "./admission.ts";
-import { AdmittedGeneration } from "./admitted-generation.ts";
-import type { AttemptRecorder, Origin } from "./attempt-recorder.ts";
+import type { AnswerCache, CacheWish } from "./answer-cache.ts";
+import type { Origin } from "./attempt-recorder.ts";
 import { requireCapabilities } from "./capabilities.ts";
 import { checkOutput, requireUsableFormats } from "./check-output.ts";
+import type { Decision } from "./decision.ts";
 import { type PromptParam, toClientError } from "./engine-failure.ts";
 import type { ModelDirectory, NamedModel } from "./model-directory.ts";
-import type { ModelLease, ServedModel } from "./served-model.ts";
+import { RoutedGeneration, type RoutingParts, type ServiceClass } from "./routed-generation.ts";
+import type { ServedModel } from "./served-model.ts";
 
 export interface Generate {
   readonly model: ServedModel;
+  /** Those that may answer where the first one fails, in order. */
+  readonly fallbacks?: readonly ServedModel[];
   /** One for each prompt; their choices are numbered through. */
   readonly requests: readonly GenerateRequest[];
+  /** What routing looks at; the requests go the same way. */
+  readonly routed: RoutedRequest;
   /** The request field that holds the prompt, for errors. */
   readonly promptParam: PromptParam;
   readonly origin: Origin;
+  readonly serviceClass?: ServiceClass | undefined;
+  /** Absent: as the route has it. */
+  readonly cache?: CacheWish | undefined;
+  /** The client sees nothing of the answer before its end: another attempt may follow one that breaks off in the middle. */
+  readonly isSeenWhole?: boolean;
   /** Hears what the engine says before the answer. */
   readonly onStart?: (start: Extract<GenerateEvent, { type: "start" }>) => void;
+  /** Hears where the request goes, each time that this is decided anew. */
+  readonly onDecision?: (decision: Decision) => void;
 }
 
 /** Replaces the addresses of pictures by their bytes. @throws ApiError that names the picture. */
@@ -30,24 +45,28 @@ export type LoadImages = <Request extends Pick<GenerateRequest, "prompt">>(
 
 interface ServingParts {
   readonly models: ModelDirectory;
-  readonly attempts: AttemptRecorder;
+  readonly routing: RoutingParts;
   readonly loadImages: LoadImages;
+  /** Absent where no answers are stored. */
+  readonly answers?: AnswerCache;
 }
 
-/** Requests of one model that may run and wait at once. */
-const MOST_REQUESTS_INSIDE = 256;
+/** Questions to one model that may run at once beside its generations: they are short. */
+const MOST_QUESTIONS = 256;
 
 /** From a model's name to the events of its answer. */
 export class Serving {
   readonly #models: ModelDirectory;
-  readonly #attempts: AttemptRecorder;
+  readonly #routing: RoutingParts;
   readonly #loadImages: LoadImages;
-  readonly #admissions = new Map<string, Admission>();
+  readonly #answers: AnswerCache | undefined;
+  readonly #questions = new Map<string, Admission>();
 
-  constructor({ models, attempts, loadImages }: ServingParts) {
+  constructor({ models, routing, loadImages, answers }: ServingParts) {
     this.#models = models;
-    this.#attempts = attempts;
+    this.#routing = routing;
     this.#loadImages = loadImages;
+    this.#answers = answers;
   }
 
   get models(): readonly ServedModel[] {
@@ -71,12 +90,13 @@ export class Serving {
   generate(generation: Generate, signal: AbortSignal): AsyncIterable<GenerateEvent> {
     requireCapabilities(generation.model, generation.requests);
     requireUsableFormats(generation.requests);
-    const admission = this.#admissionOf(generation.model);
-    const steps = {
-      prepare: () => this.#loadImages(generation.requests, signal),
-      dispatch: (lease: ModelLease, requests: readonly GenerateRequest[]) => this.#dispatch({ ...generation, requests }, lease, signal),
-    };
-    return { [Symbol.asyncIterator]: () => new AdmittedGeneration(generation, admission, steps, signal) };
+    const attempts = { count: 0 };
+    const parts = generation.requests.map((request) => ({
+      choices: request.choices,
+      events: (all: AbortSignal) => checkOutput(request, this.#answer(generation, request, attempts, all)),
+    }));
+    const [only] = parts;
+    return only !== undefined && parts.length === 1 ? only.events(signal) : mergeGenerations(parts, { promptIsShared: false, signal });
   }
 
   /** Token ids of a prompt as the model sees it. @throws ApiError, also where its engine does not tell. */
@@ -91,53 +111,77 @@ export class Serving {
     return this.#ask(model, "tokens", signal, (client) => client.detokenize?.(tokens, signal));
   }
 
+  #answer(generation: Generate, request: GenerateRequest, attempts: { count: number }, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+    const { model, fallbacks = [], routed, promptParam, origin, serviceClass = "default", isSeenWhole = false } = generation;
+    const onStart = generation.onStart ?? ignore;
+    const onDecision = generation.onDecision ?? ignore;
+    const run = (whole: GenerateRequest, cache: Decision["cache"], decided = onDecision): AsyncIterable<GenerateEvent> => ({
+      [Symbol.asyncIterator]: () =>
+        new RoutedGeneration(
+          {
+            ...{ request: whole, routed, promptParam, origin, serviceClass, cache, isSeenWhole, onStart, onDecision: decided },
+            models: [model, ...fallbacks],
+            nextAttempt: () => ++attempts.count,
+          },
+          this.#routing,
+          signal,
+        ),
+    });
+    const answer = (whole: GenerateRequest): AsyncIterable<GenerateEvent> => {
+      const ttlMs = this.#answers?.ttlMsOf(whole, model.route, generation.cache);
+      if (this.#answers === undefined || ttlMs === undefined) return run(whole, undefined);
+      const asked = { request: whole, model, origin, ttlMs, onStart, onDecision, recorder: this.#routing.recorder };
+      return this.#answers.answer({ ...asked, generate: (decided) => run(whole, { hit: false }, decided) }, signal);
+    };
+    return routed.uses.has("images") ? this.#withImages(request, answer, signal) : answer(request);
+  }
+
+  async *#withImages(
+    request: GenerateRequest,
+    answer: (whole: GenerateRequest) => AsyncIterable<GenerateEvent>,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerateEvent> {
+    const [whole = request] = await this.#loadImages([request], signal);
+    yield* answer(whole);
+  }
+
   async #ask<Value>(
     model: ServedModel,
     promptParam: PromptParam,
     signal: AbortSignal,
     question: (client: ModelClient) => Promise<Value> | undefined,
   ): Promise<Value> {
-    const leave = this.#admissionOf(model).enter(model.id);
-    let lease: ModelLease | undefined;
+    const leave = this.#questionsTo(model).enter(model.id);
     try {
-      lease = await model.acquire(signal);
-      const answer = question(lease.client);
-      if (answer === undefined) {
-        throw new ApiError("unsupported_parameter", `The engine behind ${model.id} does not tell its tokens.`, { param: "model" });
+      for (const deployment of deploymentsOf(model)) {
+        const lease = await deployment.acquire(signal);
+        try {
+          const answer = question(lease.client);
+          if (answer !== undefined) return await answer;
+        } finally {
+          lease.release();
+        }
       }
-      return await answer;
     } catch (error) {
       throw toClientError(error, model.id, promptParam);
     } finally {
-      lease?.release();
       leave();
     }
+    throw new ApiError("unsupported_parameter", `The engine behind ${model.id} does not tell its tokens.`, { param: "model" });
   }
 
-  #dispatch({ model, requests, origin }: Generate, { client }: ModelLease, signal: AbortSignal): AsyncIterable<GenerateEvent> {
-    const { generate } = client;
-    if (generate === undefined) throw new ApiError("invalid_value", `${model.id} does not generate text.`, { param: "model" });
-    const parts = requests.map((request, index) => ({
-      choices: request.choices,
-      events: (all: AbortSignal) =>
-        checkOutput(
-          request,
-          this.#attempts.record({
-            model,
-            origin,
-            attempt: index + 1,
-            dispatch: (trace) => generate.call(client, { ...request, trace }, all),
-            signal: all,
-          }),
-        ),
-    }));
-    const [only] = parts;
-    return only !== undefined && parts.length === 1 ? only.events(signal) : mergeGenerations(parts, { promptIsShared: false, signal });
-  }
-
-  #admissionOf({ id }: ServedModel): Admission {
-    const known = this.#admissions.get(id) ?? new Admission(MOST_REQUESTS_INSIDE);
-    this.#admissions.set(id, known);
+  #questionsTo({ route: { model } }: ServedModel): Admission {
+    const known = this.#questions.get(model) ?? new Admission(MOST_QUESTIONS);
+    this.#questions.set(model, known);
     return known;
   }
+}
+
+/** Of the first group; others may have another tokenizer. */
+function deploymentsOf({ route }: ServedModel): readonly Deployment[] {
+  return route.groups[0]?.targets.map(({ deployment }) => deployment) ?? [];
+}
+
+function ignore(): void {
+  // Nobody wants to know.
 }
