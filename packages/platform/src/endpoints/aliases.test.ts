@@ -8,7 +8,7 @@ import { AliasStore } from "../aliases/alias-store.ts";
 import { createHttpServer } from "../http/http-server.ts";
 import { UNOBSERVED } from "../http/testing/unobserved.ts";
 import { ModelDirectory } from "../serving/model-directory.ts";
-import { readyModel } from "../serving/testing/serve-client.ts";
+import { readyDeployment } from "../serving/testing/serve-client.ts";
 import { type DatabaseConnection, openDatabase } from "../storage/database.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../storage/embedded-postgres.ts";
 import { modelAliases } from "../storage/schema.ts";
@@ -20,6 +20,7 @@ let postgres: EmbeddedPostgres;
 let connection: DatabaseConnection;
 let store: AliasStore;
 let snapshot: Snapshot<string>;
+const NOBODY_ASKS = () => Promise.reject(new Error("Nobody asks for it."));
 let directory: ModelDirectory;
 let app: FastifyInstance;
 
@@ -41,7 +42,7 @@ beforeEach(async () => {
   snapshot = new Snapshot("aliases", store, () => undefined);
   directory = new ModelDirectory();
   directory.useAliases(() => snapshot.entries);
-  directory.add(readyModel(() => Promise.reject(new Error("Nobody asks for it.")), ["smollm2"]));
+  directory.add({ id: "m", aliases: ["smollm2"], deployment: readyDeployment(NOBODY_ASKS) });
   const administration = { store, snapshot, directory, models: { list: async () => [] } };
   app = createHttpServer({
     endpoints: [listAliases(administration), putAlias(administration), removeAlias(administration)],
@@ -85,7 +86,7 @@ describe("aliases", () => {
 
   it("are not served while a model has their name itself", async () => {
     await call("PUT", "/gpt-4o", { model: "m" });
-    directory.add({ ...readyModel(() => Promise.reject(new Error("Nobody asks for it."))), id: "gpt-4o" });
+    directory.add({ id: "gpt-4o", aliases: [], deployment: readyDeployment(NOBODY_ASKS, { name: "test/gpt-4o", model: "gpt-4o" }) });
     expect(await call("GET", "")).toMatchObject({ json: { data: [{ name: "gpt-4o", model: "m", served: false }] } });
   });
 

@@ -1,5 +1,6 @@
 import { createFireworks } from "@ai-sdk/fireworks";
 import { createTogetherAI } from "@ai-sdk/togetherai";
+import { bearer } from "@bonfire/platform/egress/bearer";
 import { chatCompletion, chatCompletionChunk } from "@bonfire/protocol/chat-completions";
 import { ApiError } from "@bonfire/protocol/errors";
 import { generateText, streamText } from "ai";
@@ -22,7 +23,7 @@ let close: () => Promise<void>;
 /** The real edge in front of a scripted replica, one word a token. */
 beforeAll(async () => {
   fake = await startFakeReplica({ model: "m", contextLength: 1_000 });
-  const engine = openaiCompatible.connect({ address: { kind: "url", url: fake.url }, model: "m", credentials: async () => undefined });
+  const engine = openaiCompatible.connect({ address: { kind: "url", url: fake.url }, model: "m", credentials: bearer(undefined) });
   const serving = serveClient(() => engine);
   const app = createHttpServer({
     endpoints: [chatCompletions(serving), completions(serving), listModels(serving, 5), getModel(serving, 5)],

@@ -13,10 +13,20 @@ export interface RequestFacts {
   finishReason?: string;
   /** From the arrival of the request to the first content of its answer. */
   firstTokenMs?: number;
+  /** Name of the deployment that answered, or failed last. */
+  deployment?: string;
+  /** Requests that were sent to deployments. */
+  attempts?: number;
+  /** How long it waited for a place. */
+  queuedMs?: number;
+  /** Absent where no stored answer was looked for. */
+  cache?: "hit" | "miss";
 }
 
 export interface EndpointRequest {
   readonly id: string;
+  /** Path and query as the client wrote them. */
+  readonly url: string;
   /** Whose API the client was written for. */
   readonly dialect: Dialect;
   /** Parsed JSON, or undefined where the method has no body. */
@@ -33,10 +43,19 @@ export interface EndpointRequest {
   readonly trace: RequestTrace;
 }
 
+/** An answer that was given elsewhere, to be written as it comes. */
+export interface PassedOn {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /** What an endpoint returns; only `http/` writes. */
 export type Answer =
   | { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly json: unknown }
   | { readonly contentType: string; readonly text: string }
+  | PassedOn
   /**
    * Failures of the iteration come as `ApiError`; before the first frame they still have a status of their own. Headers are asked for when the
    * first frame is there.

@@ -50,7 +50,7 @@ export function countMessageTokens(serving: Serving): Endpoint {
       const model = serving.find(call.model);
       request.facts.model = model.id;
       const tokens = await serving.tokenize(model, call.request, "messages", request.signal);
-      const headers = answerHeaders(model.id, call.ignored, undefined);
+      const headers = answerHeaders({ modelId: model.id, ignored: call.ignored });
       return { headers, json: { input_tokens: tokens.length } };
     },
   };

@@ -1,6 +1,7 @@
 import { type Caller, OPERATOR } from "../access/caller.ts";
 import type { Origin } from "../serving/attempt-recorder.ts";
-import type { EndpointRequest } from "./endpoint.ts";
+import type { Decision } from "../serving/decision.ts";
+import type { EndpointRequest, RequestFacts } from "./endpoint.ts";
 
 /** Who asks, for the ledger. @param endpoint its name there, such as `chat.completions`. */
 export function originOf(
@@ -21,4 +22,13 @@ function noteAttempt({ facts, arrivedAt }: EndpointRequest, result: Parameters<O
   if (firstTokenMs === null || durationMs === null) return;
   const beganMs = performance.now() - durationMs - arrivedAt;
   facts.firstTokenMs = Math.min(facts.firstTokenMs ?? Number.POSITIVE_INFINITY, Math.round(beganMs + firstTokenMs));
+}
+
+/** What routing decided, for the log line and the request's span; the latest call counts. Also for requests that fail. */
+export function noteDecision(facts: RequestFacts, { model, deployment, attempts, queuedMs, cache }: Decision): void {
+  facts.model = model;
+  facts.deployment = deployment;
+  facts.attempts = attempts;
+  facts.queuedMs = Math.round(queuedMs);
+  if (cache !== undefined) facts.cache = cache.hit ? "hit" : "miss";
 }

@@ -68,8 +68,8 @@ describe("a response", () => {
   });
 
   it("lists the fields that had no effect", async () => {
-    const response = await post({ ...BODY, service_tier: "flex", include: ["reasoning.encrypted_content"] });
-    expect(response.headers.get("x-bonfire-ignored")).toBe("service_tier, include.reasoning.encrypted_content");
+    const response = await post({ ...BODY, prompt_cache_retention: "24h", include: ["reasoning.encrypted_content"] });
+    expect(response.headers.get("x-bonfire-ignored")).toBe("prompt_cache_retention, include.reasoning.encrypted_content");
   });
 
   it("sends the engine what it says of itself", async () => {

@@ -28,7 +28,7 @@ export function tokenize(serving: Serving): Endpoint {
       facts.model = model.id;
       const tokens = await serving.tokenize(model, call.request, call.promptParam, signal);
       return {
-        headers: answerHeaders(model.id, call.ignored, undefined),
+        headers: answerHeaders({ modelId: model.id, ignored: call.ignored }),
         json: { count: tokens.length, max_model_len: model.contextLength ?? null, tokens },
       };
     },
@@ -47,7 +47,7 @@ export function detokenize(serving: Serving): Endpoint {
       const model = serving.find(name);
       facts.model = model.id;
       const prompt = tokens.length === 0 ? "" : await serving.detokenize(model, tokens, signal);
-      return { headers: answerHeaders(model.id, [], undefined), json: { prompt } };
+      return { headers: answerHeaders({ modelId: model.id, ignored: [] }), json: { prompt } };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import { Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { ApiError } from "@bonfire/protocol/errors";
 import type { Readiness } from "@bonfire/protocol/health";
@@ -15,9 +16,11 @@ const IDLE_SWEEP_MS = 50;
 export class FrontDoor {
   readonly server: Server;
   #app: FastifyInstance | undefined;
+  #isDraining = false;
 
   constructor() {
     this.server = createServer((request, response) => {
+      if (this.#isDraining) response.setHeader("connection", "close");
       if (this.#app === undefined) answerWhileStarting(request, response);
       else this.#app.routing(request, response);
     });
@@ -28,6 +31,18 @@ export class FrontDoor {
   async open(app: FastifyInstance): Promise<void> {
     await app.ready();
     this.#app = app;
+  }
+
+  /**
+   * Accepts no more connections, for a server whose clients go on elsewhere: none of them is to notice. Each kept connection is closed with its
+   * next answer, or when its time has run out: a request may be under way on one that looks idle. Settles when none is left.
+   */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    const closed = once(this.server, "close");
+    // The HTTP server's own `close` would cut idle connections at once.
+    NetServer.prototype.close.call(this.server);
+    await closed;
   }
 
   /** Accepts no more connections and waits until those that are busy have got their answers. */

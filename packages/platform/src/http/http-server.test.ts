@@ -5,6 +5,7 @@ import { errorBody } from "@bonfire/protocol/error-body";
 import { ApiError } from "@bonfire/protocol/errors";
 import { type Logger, pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
+import { bearer } from "../egress/bearer.ts";
 import { inferenceEndpoints, watchEndpoints } from "../endpoints/index.ts";
 import { type FakeReplica, FakeStream, type Script, sendJson, startFakeReplica } from "../engine/testing/fake-replica.ts";
 import { until } from "../engine/testing/until.ts";
@@ -41,7 +42,7 @@ async function serve({
 } = {}): Promise<Api> {
   const fake = await startFakeReplica({ model: "m", contextLength: 1_000 });
   if (script !== undefined) fake.script = script;
-  const client = openaiCompatible.connect({ address: { kind: "url", url: fake.url }, model: "m", credentials: async () => undefined });
+  const client = openaiCompatible.connect({ address: { kind: "url", url: fake.url }, model: "m", credentials: bearer(undefined) });
   const serving = serveClient(() => client, { aliases: ["alias"] });
   const log: Record<string, unknown>[] = [];
   const shutdown = new AbortController();

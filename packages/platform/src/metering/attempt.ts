@@ -12,13 +12,17 @@ export const attemptFacts = z.object({
   keyId: z.string().nullable(),
   /** The id that the name in the request resolved to. */
   model: z.string(),
-  /** What serves it: `llamacpp`, `openai-compatible`. */
+  /** Name of the deployment: `local/HuggingFaceTB/SmolLM2-135M-Instruct`; `cache` where nobody computed it. */
   deployment: z.string(),
   /** `chat.completions`, `completions`. */
   endpoint: z.string(),
   streamed: z.boolean(),
   /** Within the request, from 1. */
   attempt: z.int32().positive(),
+  /** Why it was made. Segments of earlier versions do not tell. */
+  cause: z.enum(ledger.cause.enumValues).default("first"),
+  /** How long the request waited for a place before it. */
+  queuedMs: knownCount.default(null),
 });
 
 export const attemptResult = z.object({
@@ -72,4 +76,10 @@ export function withWholeCounts(result: AttemptResult): AttemptResult {
     firstTokenMs: toCount(result.firstTokenMs),
     durationMs: toCount(result.durationMs),
   };
+}
+
+/** The same for what is known before. */
+export function withWholeWait(facts: AttemptFacts): AttemptFacts {
+  const queuedMs = toCount(facts.queuedMs);
+  return queuedMs === facts.queuedMs ? facts : { ...facts, queuedMs };
 }

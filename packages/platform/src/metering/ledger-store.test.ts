@@ -34,9 +34,26 @@ describe("the ledger in a database", () => {
         reasoningTokens: Number.MAX_SAFE_INTEGER,
       }),
       sampleRow({ model: 'quotes "and" commas, {braces}, \\ and 火', streamed: false, durationMs: null }),
+      ...(["retry", "fallback", "hedge"] as const).map((cause, index) => sampleRow({ cause, attempt: index + 2, queuedMs: null })),
+      sampleRow({ deployment: "cache", queuedMs: 0, usageSource: "cache" }),
     ];
     await store.insert(rows);
     expect((await store.list({ limit: 10 })).rows).toEqual(rows.toReversed());
+  });
+
+  it("sums attempts up, whatever they were made for", async () => {
+    const rows = (["first", "retry", "fallback", "hedge"] as const).map((cause) => sampleRow({ cause, deployment: `up/${cause}` }));
+    await store.insert(rows);
+    const sum = (name: "uncachedPromptTokens" | "cachedPromptTokens" | "completionTokens") =>
+      rows.reduce((total, row) => total + (row[name] ?? 0), 0);
+    expect(await store.sumTokens()).toMatchObject([
+      {
+        attempts: 4,
+        uncachedPromptTokens: sum("uncachedPromptTokens"),
+        cachedPromptTokens: sum("cachedPromptTokens"),
+        completionTokens: sum("completionTokens"),
+      },
+    ]);
   });
 
   it("takes every text, so that no row holds up the others", async () => {

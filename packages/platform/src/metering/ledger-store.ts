@@ -1,6 +1,7 @@
 import { and, count, DrizzleQueryError, desc, gte, lt, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../storage/database.ts";
 import { ledger } from "../storage/schema.ts";
+import { arrayLiteral } from "./array-literal.ts";
 import type { LedgerRow } from "./attempt.ts";
 import { dayOf, firstUuidAt, fromUuid, toUuid } from "./attempt-id.ts";
 import { LedgerPartitions } from "./ledger-partitions.ts";
@@ -39,6 +40,8 @@ const COLUMNS: readonly Column[] = [
   { name: "endpoint", type: "text", value: (row) => toText(row.endpoint) },
   { name: "streamed", type: "boolean", value: (row) => row.streamed },
   { name: "attempt", type: "integer", value: (row) => row.attempt },
+  { name: "cause", type: "text", value: (row) => row.cause },
+  { name: "queued_ms", type: "bigint", value: (row) => row.queuedMs },
   { name: "outcome", type: "text", value: (row) => row.outcome },
   { name: "error_code", type: "text", value: (row) => toText(row.errorCode) },
   { name: "finish_reason", type: "text", value: (row) => toText(row.finishReason) },
@@ -69,7 +72,7 @@ export class LedgerStore {
     try {
       await this.#partitions.ensure(new Set(rows.map(({ id }) => dayOf(id))));
       // One array for each column: many times faster than a list of values.
-      const arrays = COLUMNS.map(({ type, value }) => sql`${sql.param(rows.map(value))}::${sql.raw(type)}[]`);
+      const arrays = COLUMNS.map(({ type, value }) => sql`${arrayLiteral(rows.map(value))}::${sql.raw(type)}[]`);
       await this.#database.execute(
         sql`insert into ledger (${COLUMN_NAMES}) select * from unnest(${sql.join(arrays, sql`, `)}) on conflict do nothing`,
       );

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../engine/engine-error.ts";
+import type { EventIterator } from "../engine/event-iterator.ts";
 import type { GenerateEvent } from "../engine/generation.ts";
-import type { AttemptResult } from "./attempt.ts";
+import type { AttemptFacts, AttemptResult } from "./attempt.ts";
 import { type Attempt, LedgerUnavailableError } from "./ledger.ts";
 import { recordAttempt } from "./record-attempt.ts";
 import { FACTS } from "./testing/sample-attempts.ts";
@@ -13,7 +14,11 @@ const CHOICE_END: GenerateEvent = { type: "choice-end", choice: 0, reason: "leng
 const END: GenerateEvent = { type: "end", usage: { promptTokens: 11, completionTokens: 2, cachedTokens: 4 } };
 
 /** Records a call whose clock ticks 10 ms with each event, and writes down what happened in which order. */
-function record(script: readonly (GenerateEvent | Error)[], signal = new AbortController().signal) {
+function record(
+  script: readonly (GenerateEvent | Error)[],
+  signal = new AbortController().signal,
+  { facts = FACTS, countedBy = "engine" }: { facts?: AttemptFacts; countedBy?: "engine" | "cache" } = {},
+) {
   let now = 1_000;
   const log: string[] = [];
   const results: AttemptResult[] = [];
@@ -36,14 +41,16 @@ function record(script: readonly (GenerateEvent | Error)[], signal = new AbortCo
       log.push("call over");
     }
   }
+  const begun: AttemptFacts[] = [];
   const ledger = {
-    begin: () => {
+    begin: (asked: AttemptFacts) => {
+      begun.push(asked);
       log.push("begin written");
       return attempt;
     },
   };
-  const events = recordAttempt({ ledger, facts: FACTS, countedBy: "engine", events: call(), signal, now: () => now });
-  return { events, log, results };
+  const events = recordAttempt({ ledger, facts, countedBy, events: call(), signal, now: () => now });
+  return { events, log, results, begun };
 }
 
 async function drain(events: AsyncIterable<GenerateEvent>): Promise<GenerateEvent[]> {
@@ -53,6 +60,24 @@ async function drain(events: AsyncIterable<GenerateEvent>): Promise<GenerateEven
 }
 
 describe("a recorded attempt", () => {
+  it.each([
+    [12.6, 13],
+    [0, 0],
+    [null, null],
+    [Number.NaN, null],
+    [-1, null],
+  ])("that waited %s ms for a place has waited %s", async (queuedMs, told) => {
+    const { events, begun } = record([START, END], undefined, { facts: { ...FACTS, queuedMs } });
+    await drain(events);
+    expect(begun).toEqual([{ ...FACTS, queuedMs: told }]);
+  });
+
+  it("that a stored answer made unnecessary has its tokens, and says that nobody computed them", async () => {
+    const { events, results } = record([START, WORD, CHOICE_END, END], undefined, { countedBy: "cache" });
+    await drain(events);
+    expect(results[0]).toMatchObject({ uncachedPromptTokens: 7, cachedPromptTokens: 4, completionTokens: 2, usageSource: "cache" });
+  });
+
   it("passes every event on as it is", async () => {
     const script = [START, THOUGHT, WORD, CHOICE_END, END];
     expect(await drain(record(script).events)).toEqual(script);
@@ -160,5 +185,30 @@ describe("a recorded attempt", () => {
     const { events, results } = record([START, WORD]);
     await drain(events);
     expect(results[0]).toMatchObject({ outcome: "failed", errorCode: "bad-response", completionTokens: 1, usageSource: "estimated" });
+  });
+
+  it("meters events that are taken without a wait like those that were waited for", async () => {
+    const results: AttemptResult[] = [];
+    const left = [START, WORD, WORD, CHOICE_END, END];
+    const together: EventIterator = {
+      next: async () => {
+        const value = left.shift();
+        return value === undefined ? { done: true, value: undefined } : { done: false, value };
+      },
+      ready: () => left.shift(),
+    };
+    const recorded = recordAttempt({
+      ledger: { begin: () => ({ id: "att_1", end: (result) => results.push(result) }) },
+      facts: FACTS,
+      countedBy: "engine",
+      events: { [Symbol.asyncIterator]: () => together },
+      signal: new AbortController().signal,
+    });
+    const iterator: EventIterator = recorded[Symbol.asyncIterator]();
+    const taken = [(await iterator.next()).value];
+    for (let event = iterator.ready?.(); event !== undefined; event = iterator.ready?.()) taken.push(event);
+    expect(taken).toEqual([START, WORD, WORD, CHOICE_END, END]);
+    expect(results).toMatchObject([{ outcome: "succeeded", finishReason: "length", completionTokens: 2 }]);
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
   });
 });

@@ -1,14 +1,15 @@
 import { EngineError } from "../engine/engine-error.ts";
+import type { EventIterator } from "../engine/event-iterator.ts";
 import type { GenerateEvent } from "../engine/generation.ts";
-import type { AttemptFacts, AttemptResult } from "./attempt.ts";
+import { type AttemptFacts, type AttemptResult, withWholeWait } from "./attempt.ts";
 import type { Attempt, Ledger } from "./ledger.ts";
 import { meterAnswer, meterProduced } from "./token-classes.ts";
 
 interface RecordedAttempt {
   readonly ledger: Pick<Ledger, "begin">;
   readonly facts: AttemptFacts;
-  /** Who counts the tokens: an engine of ours, or somebody else's service. */
-  readonly countedBy: "engine" | "provider";
+  /** Who counts the tokens: an engine of ours, somebody else's service, or nobody again, because the answer was stored. */
+  readonly countedBy: "engine" | "provider" | "cache";
   /** The one call of one replica. Nothing is sent before the first event is asked for. */
   readonly events: AsyncIterable<GenerateEvent>;
   /** The one that the call was given. */
@@ -35,9 +36,9 @@ export function recordAttempt(attempt: RecordedAttempt): AsyncIterable<GenerateE
 }
 
 /** An iterator rather than a generator: it stands in the way of every token. */
-class AttemptRecorder implements AsyncIterator<GenerateEvent, undefined> {
+class AttemptRecorder implements EventIterator {
   readonly #options: RecordedAttempt;
-  readonly #events: AsyncIterator<GenerateEvent>;
+  readonly #events: EventIterator;
   readonly #now: () => number;
   #attempt: Attempt | undefined;
   #beganAt = 0;
@@ -57,7 +58,7 @@ class AttemptRecorder implements AsyncIterator<GenerateEvent, undefined> {
   next(): Promise<IteratorResult<GenerateEvent, undefined>> {
     if (this.#attempt === undefined) {
       try {
-        this.#attempt = this.#options.ledger.begin(this.#options.facts);
+        this.#attempt = this.#options.ledger.begin(withWholeWait(this.#options.facts));
       } catch (error) {
         return Promise.reject(error);
       }
@@ -65,6 +66,12 @@ class AttemptRecorder implements AsyncIterator<GenerateEvent, undefined> {
       this.#options.onBegin?.();
     }
     return this.#events.next().then(this.#pass, this.#fail);
+  }
+
+  ready(): GenerateEvent | undefined {
+    const event = this.#events.ready?.();
+    if (event !== undefined) this.#note(event);
+    return event;
   }
 
   async return(): Promise<IteratorResult<GenerateEvent, undefined>> {
@@ -79,7 +86,11 @@ class AttemptRecorder implements AsyncIterator<GenerateEvent, undefined> {
       else this.#endUnfinished("failed", "bad-response");
       return { done: true, value: undefined };
     }
-    const event = result.value;
+    this.#note(result.value);
+    return result;
+  };
+
+  #note(event: GenerateEvent): void {
     switch (event.type) {
       case "start":
         this.#promptTokens = event.promptTokens;
@@ -106,12 +117,12 @@ class AttemptRecorder implements AsyncIterator<GenerateEvent, undefined> {
         this.#end("succeeded", null, meterAnswer(event.usage, this.#produced(), this.#options.countedBy));
         break;
     }
-    return { done: false, value: event };
-  };
+  }
 
   readonly #fail = (error: unknown): never => {
     const { signal } = this.#options;
-    if (signal.aborted) this.#endUnfinished("cancelled", codeOf(signal.reason));
+    // A time that ran out stops the call by the same signal; it is the deployment's failure.
+    if (signal.aborted && !(signal.reason instanceof EngineError)) this.#endUnfinished("cancelled", codeOf(signal.reason));
     else this.#endUnfinished("failed", error instanceof EngineError ? error.kind : (codeOf(error) ?? "internal_error"));
     throw error;
   };

@@ -16,7 +16,7 @@ interface Produced {
  * Tokens of an answer that came to its end. What the other side did not count is estimated, and then the whole is labelled so.
  * @param countedBy who gave the usage.
  */
-export function meterAnswer(usage: TokenUsage, produced: Produced, countedBy: "engine" | "provider"): MeteredTokens {
+export function meterAnswer(usage: TokenUsage, produced: Produced, countedBy: "engine" | "provider" | "cache"): MeteredTokens {
   const counted = classesOfUsage(usage);
   const seen = meterProduced(produced);
   const { uncachedPromptTokens, completionTokens } = counted;

@@ -50,6 +50,20 @@ describe("the write-ahead file", () => {
     await file.close();
   });
 
+  it("reads attempts of versions that did not tell why they were made and how long they had waited", async () => {
+    const file = open();
+    const { cause: _, queuedMs: __, ...earlier } = FACTS;
+    const id = newId("att");
+    appendFileSync(
+      file.pathOf(file.segment),
+      `${JSON.stringify({ type: "begin", id, ...earlier })}\n${JSON.stringify({ type: "end", id, ...SUCCEEDED })}\n`,
+    );
+    const { rows, damage } = await recover();
+    expect(rows).toEqual([{ id, ...earlier, cause: "first", queuedMs: null, ...SUCCEEDED }]);
+    expect(damage).toEqual([]);
+    await file.close();
+  });
+
   it("is read by its owner alone", async () => {
     const file = open();
     expect(statSync(file.pathOf(file.segment)).mode & 0o777).toBe(0o600);

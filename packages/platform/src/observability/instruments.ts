@@ -1,5 +1,8 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type MetricObjectWithValues, type MetricValue, Registry } from "prom-client";
 import type { MetricDefinition } from "./metric-table.ts";
+
+/** One metric as plain data. */
+export type MetricValues = MetricObjectWithValues<MetricValue<string>>;
 
 /** Makes the instruments of rows of the table, in a registry of its own. */
 export class Instruments {
@@ -26,11 +29,16 @@ export class Instruments {
     return this.#registry.metrics();
   }
 
+  /** All values, for another process to add to its own. */
+  values(): Promise<readonly MetricValues[]> {
+    return this.#registry.getMetricsAsJSON();
+  }
+
   clear(): void {
     this.#registry.clear();
   }
 
-  #configuration({ name, help, labels }: MetricDefinition) {
-    return { name, help, labelNames: [...labels], registers: [this.#registry] };
+  #configuration({ name, help, labels, together = "sum" }: MetricDefinition) {
+    return { name, help, labelNames: [...labels], registers: [this.#registry], aggregator: together };
   }
 }

@@ -7,6 +7,8 @@ export interface MetricDefinition {
   readonly labels: readonly string[];
   /** Upper bounds of a histogram, in the unit of its name. */
   readonly buckets?: readonly number[];
+  /** What several processes of one platform say together. @default "sum" */
+  readonly together?: "sum" | "first" | "min" | "max";
 }
 
 /** Whole requests and attempts: from an answer out of memory to a long generation on a slow machine. */
@@ -22,7 +24,13 @@ const LOAD_BUCKETS = [0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1_200];
 
 /** Every metric that the platform gives out; `docs/observability.md` and the dashboard are tested against this table. */
 export const METRICS = {
-  buildInfo: { name: "bonfire_build_info", type: "gauge", help: "Always 1; the label tells the version.", labels: ["version"] },
+  buildInfo: {
+    name: "bonfire_build_info",
+    type: "gauge",
+    help: "Always 1; the label tells the version.",
+    labels: ["version"],
+    together: "first",
+  },
   httpRequests: {
     name: "bonfire_http_requests_total",
     type: "counter",
@@ -88,6 +96,88 @@ export const METRICS = {
     labels: ["model"],
     buckets: QUEUE_BUCKETS,
   },
+  admissionWaiting: {
+    name: "bonfire_admission_waiting",
+    type: "gauge",
+    help: "Requests that wait for a free place at one of a model's deployments now, by tier: priority, default, flex, batch.",
+    labels: ["model", "tier"],
+  },
+  admissionTime: {
+    name: "bonfire_admission_time_seconds",
+    type: "histogram",
+    help: "How long an admitted request waited for a free place at one of a model's deployments.",
+    labels: ["model", "tier"],
+    buckets: QUEUE_BUCKETS,
+  },
+  deploymentAttempts: {
+    name: "bonfire_deployment_attempts_total",
+    type: "counter",
+    help: "Attempts that ended, by cause (first, retry, fallback, hedge) and outcome; cache is no deployment, but answers that were stored.",
+    labels: ["deployment", "cause", "outcome"],
+  },
+  deploymentRequestsRunning: {
+    name: "bonfire_deployment_requests_running",
+    type: "gauge",
+    help: "Requests that this gateway has at a deployment now.",
+    labels: ["deployment"],
+  },
+  deploymentBreaker: {
+    name: "bonfire_deployment_breaker",
+    type: "gauge",
+    help: "1 for the state that a deployment's circuit breaker is in: closed, open, half_open.",
+    labels: ["deployment", "state"],
+    together: "max",
+  },
+  deploymentPlaces: {
+    name: "bonfire_deployment_places",
+    type: "gauge",
+    help: "Most requests that a deployment takes at once, from all gateways together, where such a bound is known.",
+    labels: ["deployment"],
+    together: "max",
+  },
+  deploymentPlacesShare: {
+    name: "bonfire_deployment_places_share",
+    type: "gauge",
+    help: "Those of a deployment's places that are this gateway's.",
+    labels: ["deployment"],
+  },
+  retries: {
+    name: "bonfire_retries_total",
+    type: "counter",
+    help: "Attempts that were made once more because one had failed, by the class of its failure.",
+    labels: ["model", "class"],
+  },
+  fallbacks: {
+    name: "bonfire_fallbacks_total",
+    type: "counter",
+    help: "Requests that went on to a later group of their route, or to another model that they named.",
+    labels: ["model"],
+  },
+  hedgesBegun: {
+    name: "bonfire_hedges_begun_total",
+    type: "counter",
+    help: "Second attempts that began because the first one was slow.",
+    labels: ["model"],
+  },
+  hedgesWon: {
+    name: "bonfire_hedges_won_total",
+    type: "counter",
+    help: "Second attempts whose content came before that of the first one.",
+    labels: ["model"],
+  },
+  cacheLookups: {
+    name: "bonfire_cache_lookups_total",
+    type: "counter",
+    help: "Requests for which a stored answer was looked for, by result: hit, miss.",
+    labels: ["model", "result"],
+  },
+  cacheBytes: {
+    name: "bonfire_cache_bytes",
+    type: "gauge",
+    help: "Size of the stored answers in this process's memory.",
+    labels: [],
+  },
+  cacheAnswers: { name: "bonfire_cache_answers", type: "gauge", help: "Stored answers in this process's memory.", labels: [] },
   replicas: { name: "bonfire_replicas", type: "gauge", help: "Replicas of a model by state.", labels: ["model", "state"] },
   replicaRestarts: {
     name: "bonfire_replica_restarts_total",
@@ -132,7 +222,13 @@ export const METRICS = {
     help: "Attempts that the ledger knows to be running.",
     labels: [],
   },
-  databaseUp: { name: "bonfire_database_up", type: "gauge", help: "1 while the database answers, 0 while it does not.", labels: [] },
+  databaseUp: {
+    name: "bonfire_database_up",
+    type: "gauge",
+    help: "1 while the database answers, 0 while it does not.",
+    labels: [],
+    together: "min",
+  },
   cpuSeconds: {
     name: "process_cpu_seconds_total",
     type: "counter",
@@ -144,6 +240,7 @@ export const METRICS = {
     type: "gauge",
     help: "Start of the process, seconds since the Unix epoch.",
     labels: [],
+    together: "min",
   },
   residentMemory: { name: "process_resident_memory_bytes", type: "gauge", help: "Resident memory of the process.", labels: [] },
   openFiles: {
@@ -165,12 +262,14 @@ export const METRICS = {
     type: "gauge",
     help: "Delay of the event loop since the last scrape: quantile 0.5, 0.9, 0.99 and 1 (the worst).",
     labels: ["quantile"],
+    together: "max",
   },
   eventLoopUtilization: {
     name: "nodejs_eventloop_utilization_ratio",
     type: "gauge",
     help: "Part of the time since the last scrape in which the event loop was busy, 0 to 1.",
     labels: [],
+    together: "max",
   },
   gcDuration: {
     name: "nodejs_gc_duration_seconds_total",

@@ -22,6 +22,8 @@ afterEach(() => {
 
 const attempt = (row: Partial<EndedAttempt>): EndedAttempt => ({
   model: "m",
+  deployment: "local/m",
+  cause: "first",
   outcome: "succeeded",
   uncachedPromptTokens: null,
   cachedPromptTokens: null,
@@ -37,6 +39,9 @@ describe("metrics:", () => {
     const metrics = startMetrics("m");
     metrics.pullFrom({
       requests: () => [],
+      queues: () => [],
+      deployments: () => [],
+      cache: () => ({ answers: 0, bytes: 0 }),
       replicas: () => [],
       ledger: () => ({ rowsWaiting: 0, writeAheadBytes: 0, runningAttempts: 0 }),
       databaseIsUp: () => true,
@@ -74,6 +79,8 @@ describe("metrics:", () => {
     const rows = fc.array(
       fc.record({
         model: fc.constantFrom("a", "b", "removed"),
+        deployment: fc.constantFrom("local/a", "up/b", "cache", "up/removed"),
+        cause: fc.constantFrom("first", "retry", "fallback", "hedge"),
         outcome: fc.constantFrom("succeeded", "cancelled", "failed", "interrupted"),
         uncachedPromptTokens: count,
         cachedPromptTokens: count,
@@ -94,6 +101,7 @@ describe("metrics:", () => {
         const metrics = new Metrics({ version: "1.2.3" });
         try {
           for (const model of ["a", "b"]) metrics.addModel(model);
+          metrics.retainDeployments(["local/a", "up/b"]);
           for (const row of ledger) metrics.attemptEnded(row);
           const series = await readMetrics(metrics);
           for (const [model, label] of [
@@ -113,6 +121,13 @@ describe("metrics:", () => {
             const timed = mine.filter((row) => row.firstTokenMs !== null).length;
             expect(series.get(`bonfire_time_to_first_token_seconds_count{model="${label}"}`) ?? 0).toBe(timed);
           }
+          const expected = new Map<string, number>();
+          for (const { deployment, cause, outcome } of ledger) {
+            const label = deployment === "up/removed" ? "other" : deployment;
+            const name = `bonfire_deployment_attempts_total{deployment="${label}",cause="${cause}",outcome="${outcome}"}`;
+            expected.set(name, (expected.get(name) ?? 0) + 1);
+          }
+          expect(new Map([...series].filter(([name]) => name.startsWith("bonfire_deployment_attempts_total")))).toEqual(expected);
         } finally {
           metrics.stop();
         }
@@ -170,15 +185,18 @@ describe("metrics:", () => {
     expect(series.get('bonfire_requests_waiting{model="m"}')).toBe(4);
   });
 
-  it("tell of ledger and database only where there are such", async () => {
+  it("tell of ledger, database and cache only where there are such", async () => {
     const metrics = startMetrics();
-    expect(await metrics.render()).not.toMatch(/bonfire_(ledger|database|attempts_running)/);
+    expect(await metrics.render()).not.toMatch(/bonfire_(ledger|database|attempts_running|cache_bytes|cache_answers)/);
+    metrics.pullFrom({ cache: () => ({ answers: 3, bytes: 900 }) });
     metrics.pullFrom({ ledger: () => ({ rowsWaiting: 7, writeAheadBytes: 4_096, runningAttempts: 2 }), databaseIsUp: () => false });
     const series = await readMetrics(metrics);
     expect(series.get("bonfire_ledger_rows_waiting")).toBe(7);
     expect(series.get("bonfire_ledger_write_ahead_bytes")).toBe(4_096);
     expect(series.get("bonfire_attempts_running")).toBe(2);
     expect(series.get("bonfire_database_up")).toBe(0);
+    expect(series.get("bonfire_cache_answers")).toBe(3);
+    expect(series.get("bonfire_cache_bytes")).toBe(900);
   });
 
   it("count restarts, loads and evictions of a model", async () => {
@@ -193,6 +211,79 @@ describe("metrics:", () => {
     expect(series.get('bonfire_model_loads_total{model="m",outcome="failed"}')).toBe(1);
     expect(series.get('bonfire_model_load_duration_seconds_bucket{le="5",model="m"}')).toBe(1);
     expect(series.get('bonfire_model_evictions_total{model="m"}')).toBe(1);
+  });
+
+  it("count what routing did for a model, from zero on", async () => {
+    const metrics = startMetrics("m");
+    const names = [
+      'bonfire_retries_total{model="m",class="rate_limit"}',
+      'bonfire_fallbacks_total{model="m"}',
+      'bonfire_hedges_begun_total{model="m"}',
+      'bonfire_hedges_won_total{model="m"}',
+      'bonfire_cache_lookups_total{model="m",result="hit"}',
+      'bonfire_cache_lookups_total{model="m",result="miss"}',
+    ];
+    const values = async () => {
+      const series = await readMetrics(metrics);
+      return names.map((name) => series.get(name));
+    };
+    expect(await values()).toEqual([0, 0, 0, 0, 0, 0]);
+    metrics.attemptRetried({ model: "m", retryClass: "rate_limit" });
+    metrics.requestFellBack("m");
+    for (let i = 0; i < 3; i++) metrics.hedgeBegun("m");
+    for (let i = 0; i < 2; i++) metrics.hedgeWon("m");
+    metrics.cacheLooked({ model: "m", hit: true });
+    for (let i = 0; i < 4; i++) metrics.cacheLooked({ model: "m", hit: false });
+    expect(await values()).toEqual([1, 1, 3, 2, 1, 4]);
+  });
+
+  it("observe how long requests of each tier waited for a place, in seconds", async () => {
+    const metrics = startMetrics("m");
+    for (const waitedMs of [0, 40]) metrics.requestAdmitted({ model: "m", tier: "default", waitedMs });
+    metrics.requestAdmitted({ model: "m", tier: "batch", waitedMs: 20_000 });
+    metrics.pullFrom({
+      queues: () => [
+        { model: "m", tier: "default", waiting: 2 },
+        { model: "made-up", tier: "batch", waiting: 5 },
+      ],
+    });
+    const series = await readMetrics(metrics);
+    expect(series.get('bonfire_admission_time_seconds_bucket{le="0.001",model="m",tier="default"}')).toBe(1);
+    expect(series.get('bonfire_admission_time_seconds_bucket{le="0.05",model="m",tier="default"}')).toBe(2);
+    expect(series.get('bonfire_admission_time_seconds_sum{model="m",tier="batch"}')).toBe(20);
+    expect(series.get('bonfire_admission_waiting{model="m",tier="default"}')).toBe(2);
+    expect(series.get('bonfire_admission_waiting{model="other",tier="batch"}')).toBe(5);
+  });
+
+  it("show how deployments stand now, and forget those that have vanished", async () => {
+    const metrics = startMetrics();
+    const names = ["local/a", "up/b"];
+    metrics.retainDeployments(names);
+    metrics.pullFrom({
+      deployments: () => [
+        { deployment: "local/a", inFlight: 2, breaker: "closed", places: 4, share: 2 },
+        ...(names.includes("up/b")
+          ? [{ deployment: "up/b", inFlight: 0, breaker: "open" as const, places: undefined, share: undefined }]
+          : []),
+      ],
+    });
+    for (const deployment of [...names, "cache"]) metrics.attemptEnded(attempt({ deployment, cause: "retry", outcome: "failed" }));
+    const about = async (deployment: string) =>
+      [...(await readMetrics(metrics))].filter(([name]) => name.includes(`deployment="${deployment}"`));
+    expect(await about("local/a")).toEqual([
+      ['bonfire_deployment_attempts_total{deployment="local/a",cause="retry",outcome="failed"}', 1],
+      ['bonfire_deployment_requests_running{deployment="local/a"}', 2],
+      ['bonfire_deployment_breaker{deployment="local/a",state="closed"}', 1],
+      ['bonfire_deployment_places{deployment="local/a"}', 4],
+      ['bonfire_deployment_places_share{deployment="local/a"}', 2],
+    ]);
+    expect(await about("up/b")).toHaveLength(3);
+    names.pop();
+    metrics.retainDeployments(names);
+    expect(await about("up/b")).toEqual([]);
+    expect(await about("cache")).toHaveLength(1);
+    metrics.attemptEnded(attempt({ deployment: "up/b" }));
+    expect(await about("other")).toEqual([['bonfire_deployment_attempts_total{deployment="other",cause="first",outcome="succeeded"}', 1]]);
   });
 
   it("of two platforms in one process do not mix", async () => {

@@ -1,10 +1,11 @@
+import { RETRY_CLASSES, type RetryClass } from "@bonfire/protocol/routes";
 import type { Counter, Histogram } from "prom-client";
+import { type DeploymentAttempt, OUTCOMES } from "./deployment-metrics.ts";
 
 /** What an attempt left behind, as in its row of the ledger. Null is "not known", which is not zero. */
-export interface EndedAttempt {
+export interface EndedAttempt extends DeploymentAttempt {
   /** Resolved id. */
   readonly model: string;
-  readonly outcome: "succeeded" | "cancelled" | "failed" | "interrupted";
   readonly uncachedPromptTokens: number | null;
   readonly cachedPromptTokens: number | null;
   /** Visible ones. */
@@ -21,13 +22,17 @@ interface ModelInstruments {
   readonly timeToFirstToken: Histogram;
   readonly interTokenLatency: Histogram;
   readonly queueTime: Histogram;
+  readonly admissionTime: Histogram;
+  readonly retries: Counter;
+  readonly fallbacks: Counter;
+  readonly hedgesBegun: Counter;
+  readonly hedgesWon: Counter;
+  readonly cacheLookups: Counter;
   readonly replicaRestarts: Counter;
   readonly modelLoads: Counter;
   readonly modelLoadDuration: Histogram;
   readonly modelEvictions: Counter;
 }
-
-const OUTCOMES = ["succeeded", "cancelled", "failed", "interrupted"] as const;
 
 /** The series of one model; their children are looked up once, here. */
 export class ModelMetrics {
@@ -38,6 +43,8 @@ export class ModelMetrics {
   readonly #timeToFirstToken: Histogram.Internal<string>;
   readonly #attemptDuration: Histogram.Internal<string>;
   readonly #queueTime: Histogram.Internal<string>;
+  /** By tier, made when somebody is admitted in it. */
+  readonly #admissionTime = new Map<string, Histogram.Internal<string>>();
 
   constructor(model: string, instruments: ModelInstruments) {
     this.label = { model };
@@ -57,12 +64,14 @@ export class ModelMetrics {
 
   /** Shows every series at zero. */
   begin(): void {
-    const { attempts, attemptDuration, timeToFirstToken, interTokenLatency, queueTime, replicaRestarts, modelLoads, modelEvictions } =
-      this.#instruments;
+    const { attempts, attemptDuration, timeToFirstToken, interTokenLatency, queueTime } = this.#instruments;
+    const { retries, fallbacks, hedgesBegun, hedgesWon, cacheLookups, replicaRestarts, modelLoads, modelEvictions } = this.#instruments;
     for (const outcome of OUTCOMES) attempts.inc({ ...this.label, outcome }, 0);
     for (const outcome of ["succeeded", "failed"]) modelLoads.inc({ ...this.label, outcome }, 0);
     for (const [, counter] of this.#tokens) counter.inc(0);
-    for (const counter of [replicaRestarts, modelEvictions]) counter.inc(this.label, 0);
+    for (const retryClass of RETRY_CLASSES) retries.inc({ ...this.label, class: retryClass }, 0);
+    for (const result of ["hit", "miss"]) cacheLookups.inc({ ...this.label, result }, 0);
+    for (const counter of [fallbacks, hedgesBegun, hedgesWon, replicaRestarts, modelEvictions]) counter.inc(this.label, 0);
     for (const histogram of [attemptDuration, timeToFirstToken, interTokenLatency, queueTime]) histogram.zero(this.label);
   }
 
@@ -83,6 +92,35 @@ export class ModelMetrics {
 
   leftQueue(waitedMs: number): void {
     this.#queueTime.observe(waitedMs / 1_000);
+  }
+
+  admitted(tier: string, waitedMs: number): void {
+    let child = this.#admissionTime.get(tier);
+    if (child === undefined) {
+      child = this.#instruments.admissionTime.labels({ ...this.label, tier });
+      this.#admissionTime.set(tier, child);
+    }
+    child.observe(waitedMs / 1_000);
+  }
+
+  retried(retryClass: RetryClass): void {
+    this.#instruments.retries.inc({ ...this.label, class: retryClass });
+  }
+
+  fellBack(): void {
+    this.#instruments.fallbacks.inc(this.label);
+  }
+
+  hedgeBegun(): void {
+    this.#instruments.hedgesBegun.inc(this.label);
+  }
+
+  hedgeWon(): void {
+    this.#instruments.hedgesWon.inc(this.label);
+  }
+
+  cacheLooked(hit: boolean): void {
+    this.#instruments.cacheLookups.inc({ ...this.label, result: hit ? "hit" : "miss" });
   }
 
   replicaRestarted(): void {

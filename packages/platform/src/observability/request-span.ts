@@ -9,7 +9,7 @@ import {
   type Tracer,
   trace,
 } from "@opentelemetry/api";
-import type { AttemptTrace, RequestTrace, StartedAttempt, TracedResult } from "./trace.ts";
+import type { AttemptTrace, EndedRequest, RequestTrace, StartedAttempt, TracedResult, TracedRouting } from "./trace.ts";
 import { formatTraceparent, traceHeaders } from "./trace-context.ts";
 
 interface SpanOfRequest {
@@ -45,12 +45,13 @@ export class RequestSpan implements RequestTrace {
     return new AttemptSpan({ ...this.#request, span: client }, startedAt);
   }
 
-  end({ status, errorCode }: { readonly status: number; readonly errorCode?: string | undefined }): void {
+  end({ status, errorCode, routing }: EndedRequest): void {
     if (this.#ended) return;
     this.#ended = true;
     const { span, clockOffset } = this.#request;
     span.setAttribute("http.response.status_code", status);
     if (errorCode !== undefined) span.setAttribute("error.type", errorCode);
+    if (routing !== undefined && span.isRecording()) span.setAttributes(attributesOfRouting(routing));
     // What the client did wrong, or its leaving, is no error of the server.
     if (status >= 500 || (errorCode !== undefined && status < 400)) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end(performance.now() + clockOffset);
@@ -100,20 +101,22 @@ class AttemptSpan implements AttemptTrace {
 }
 
 /** OpenTelemetry's semantic conventions for generative AI, and what they have no name for. */
-function attributesOf({ operation, model, provider, attempt, streamed, server }: StartedAttempt): Attributes {
+function attributesOf({ operation, model, provider, attempt, deployment, cause, streamed, server }: StartedAttempt): Attributes {
   return {
     "gen_ai.operation.name": operation,
     "gen_ai.provider.name": provider,
     "gen_ai.request.model": model,
     "gen_ai.request.stream": streamed,
     "bonfire.attempt": attempt,
+    ...(deployment === undefined ? {} : { "bonfire.deployment": deployment }),
+    ...(cause === undefined ? {} : { "bonfire.attempt.cause": cause }),
     ...(server === undefined ? {} : { "server.address": server.address, "server.port": server.port }),
   };
 }
 
 function attributesOfResult(result: TracedResult): Attributes {
   const { outcome, errorCode, finishReason, uncachedPromptTokens, cachedPromptTokens, completionTokens, reasoningTokens } = result;
-  const known: Record<string, string | number | string[] | null | undefined> = {
+  return known({
     "bonfire.outcome": outcome,
     "error.type": errorCode,
     "gen_ai.response.finish_reasons": finishReason === null ? null : [finishReason],
@@ -124,8 +127,15 @@ function attributesOfResult(result: TracedResult): Attributes {
     "gen_ai.usage.cache_read.input_tokens": cachedPromptTokens,
     "gen_ai.usage.output_tokens": completionTokens === null ? null : completionTokens + (reasoningTokens ?? 0),
     "gen_ai.usage.reasoning.output_tokens": reasoningTokens,
-  };
+  });
+}
+
+function attributesOfRouting({ deployment, attempts, queuedMs, cache }: TracedRouting): Attributes {
+  return known({ "bonfire.deployment": deployment, "bonfire.attempts": attempts, "bonfire.queue_ms": queuedMs, "bonfire.cache": cache });
+}
+
+function known(values: Readonly<Record<string, string | number | string[] | null | undefined>>): Attributes {
   const attributes: Attributes = {};
-  for (const [name, value] of Object.entries(known)) if (value !== null && value !== undefined) attributes[name] = value;
+  for (const [name, value] of Object.entries(values)) if (value !== null && value !== undefined) attributes[name] = value;
   return attributes;
 }

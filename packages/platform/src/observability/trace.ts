@@ -20,8 +20,23 @@ export interface StartedRequest {
 export interface RequestTrace {
   /** Begins the client span of one request to one replica. */
   startAttempt(attempt: StartedAttempt): AttemptTrace;
-  /** Calling it again does nothing. @param result.errorCode our own code of the failure, where there was one. */
-  end(result: { readonly status: number; readonly errorCode?: string | undefined }): void;
+  /** Calling it again does nothing. */
+  end(result: EndedRequest): void;
+}
+
+export interface EndedRequest {
+  readonly status: number;
+  /** Our own code of the failure, where there was one. */
+  readonly errorCode?: string | undefined;
+  /** What routing decided, as far as it came to that. */
+  readonly routing?: TracedRouting | undefined;
+}
+
+export interface TracedRouting {
+  readonly deployment?: string | undefined;
+  readonly attempts?: number | undefined;
+  readonly queuedMs?: number | undefined;
+  readonly cache?: "hit" | "miss" | undefined;
 }
 
 export interface StartedAttempt {
@@ -33,6 +48,10 @@ export interface StartedAttempt {
   readonly provider: string;
   /** Number of the attempt within its request, from 1. */
   readonly attempt: number;
+  /** Name of the deployment that it is sent to. */
+  readonly deployment?: string | undefined;
+  /** Why it is made: `first`, `retry`, `fallback`, `hedge`. */
+  readonly cause?: string | undefined;
   readonly streamed: boolean;
   /** When the request began to wait for its turn, where it waited. */
   readonly queuedAt?: number | undefined;

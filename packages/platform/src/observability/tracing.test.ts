@@ -74,7 +74,8 @@ describe("a traced request", () => {
     const tracing = await startTraced(collector.endpoint);
     const trace = tracing.startRequest(request());
     const queuedAt = performance.now();
-    const attempt = trace.startAttempt({ ...ATTEMPT, queuedAt, server: { address: "replica.example", port: 8000 } });
+    const routed = { deployment: "up/org/model", cause: "fallback" };
+    const attempt = trace.startAttempt({ ...ATTEMPT, ...routed, queuedAt, server: { address: "replica.example", port: 8000 } });
     attempt.firstToken();
     attempt.end(
       result({
@@ -87,7 +88,7 @@ describe("a traced request", () => {
         responseId: "chatcmpl-1",
       }),
     );
-    trace.end({ status: 200 });
+    trace.end({ status: 200, routing: { deployment: "up/org/model", attempts: 2, queuedMs: 5, cache: "miss" } });
     await tracing.stop(FLUSH_MS);
 
     const server = named(collector, "POST /v1/chat/completions");
@@ -97,6 +98,10 @@ describe("a traced request", () => {
       "http.route": "/v1/chat/completions",
       "http.response.status_code": 200,
       "bonfire.request.id": "req_1",
+      "bonfire.deployment": "up/org/model",
+      "bonfire.attempts": 2,
+      "bonfire.queue_ms": 5,
+      "bonfire.cache": "miss",
     });
     const client = named(collector, "chat org/model");
     expect(client).toMatchObject({ kind: 3, parentSpanId: server.spanId, traceId: server.traceId, status: 0 });
@@ -106,6 +111,8 @@ describe("a traced request", () => {
       "gen_ai.request.model": "org/model",
       "gen_ai.request.stream": true,
       "bonfire.attempt": 1,
+      "bonfire.deployment": "up/org/model",
+      "bonfire.attempt.cause": "fallback",
       "bonfire.outcome": "succeeded",
       "server.address": "replica.example",
       "server.port": 8000,

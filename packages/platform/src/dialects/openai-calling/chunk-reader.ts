@@ -37,7 +37,7 @@ export type ChunkReader = (json: unknown) => Chunk;
 /** What chunks of all formats have beside their choices. */
 export const chunkEnvelope = z.object({
   id: z.string().nullish(),
-  usage: usageOnWire.nullish(),
+  usage: usageOnWire.nullish().catch(undefined),
   /** Fireworks has them here, in the first chunk. */
   prompt_token_ids: z.unknown().optional(),
 });

@@ -105,6 +105,26 @@ describe("a stream of chunks", () => {
     expect([counted.promptTokens, counted.completionTokens, counted.reasoningTokens]).toEqual(expected);
   });
 
+  it.each([
+    ["negative counts", { prompt_tokens: -9, completion_tokens: -5, total_tokens: -14 }],
+    ["counts without end", { prompt_tokens: 1e300, completion_tokens: 1e300 }],
+    ["words", { prompt_tokens: "nine", completion_tokens: {}, prompt_tokens_details: "none", completion_tokens_details: [] }],
+    ["no object", "nine"],
+  ])("takes the usage of a complete answer for unknown where it has %s", async (_, usage) => {
+    const counted = (await foldGeneration(chat([finish("stop"), { choices: [], usage }]))).usage;
+    expect([counted.promptTokens, counted.completionTokens, counted.cachedTokens]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it.each(["{", '{"choices":[],"usage":{"prompt_tokens":NaN}}', '{"choices":"none"}'])(
+    "is complete although %s follows its finish reason",
+    async (text) => {
+      const data = (async function* () {
+        yield [JSON.stringify(finish("stop")), text, "[DONE]"];
+      })();
+      expect((await foldGeneration(readChatStream(data, 1))).choices).toMatchObject([{ finishReason: "stop" }]);
+    },
+  );
+
   it("ends with content_filter where the model refused, with its words as the text", async () => {
     const chunks = [
       inChoice({ delta: { role: "assistant", content: null, refusal: "I" } }),

@@ -1,8 +1,10 @@
 import { EngineError } from "../../engine/engine-error.ts";
+import type { EventIterator } from "../../engine/event-iterator.ts";
 import type { GenerateEvent, TokenUsage } from "../../engine/generation.ts";
 import { readErrorInStream } from "../openai-errors/calling.ts";
 import { type AskedFor, ChoiceDecoder } from "./choice-decoder.ts";
-import type { ChunkReader } from "./chunk-reader.ts";
+import type { ChoiceDelta, Chunk, ChunkReader } from "./chunk-reader.ts";
+import { ChunkTemplate } from "./chunk-template.ts";
 
 /** What the caller knows of the answer before it comes. */
 export interface AnswerReading {
@@ -34,7 +36,7 @@ export function readGenerationStream(
 }
 
 /** An iterator rather than a generator, because every token passes through it: what has been decoded is handed out without another wait. */
-class GenerationReader implements AsyncIterator<GenerateEvent, undefined> {
+class GenerationReader implements EventIterator {
   readonly #data: AsyncIterator<readonly string[]>;
   readonly #decoder: GenerationDecoder;
   #events: readonly GenerateEvent[] = [];
@@ -52,6 +54,12 @@ class GenerationReader implements AsyncIterator<GenerateEvent, undefined> {
     if (event === undefined) return this.#readOn();
     this.#next++;
     return Promise.resolve({ done: false, value: event });
+  }
+
+  ready(): GenerateEvent | undefined {
+    const event = this.#events[this.#next];
+    if (event !== undefined) this.#next++;
+    return event;
   }
 
   async return(): Promise<IteratorResult<GenerateEvent, undefined>> {
@@ -102,6 +110,7 @@ class GenerationReader implements AsyncIterator<GenerateEvent, undefined> {
 class GenerationDecoder {
   readonly #choices: readonly ChoiceDecoder[];
   readonly #readChunk: ChunkReader;
+  readonly #template: ChunkTemplate;
   readonly #ignored: readonly string[] | undefined;
   #started = false;
   #usage: TokenUsage = { promptTokens: undefined, completionTokens: undefined, cachedTokens: undefined };
@@ -109,6 +118,7 @@ class GenerationDecoder {
   constructor(choices: number, { readChunk, splitsThoughts }: StreamFormat, { asked, ignored }: AnswerReading) {
     this.#choices = Array.from({ length: choices }, (_, choice) => new ChoiceDecoder({ choice, splitsThoughts, asked }));
     this.#readChunk = readChunk;
+    this.#template = new ChunkTemplate((data) => this.#parse(data));
     this.#ignored = ignored;
   }
 
@@ -117,10 +127,14 @@ class GenerationDecoder {
     if (text === "[DONE]") return this.end(events);
     // Some servers keep the line alive with empty data.
     if (text === "") return false;
-    const json = parseJson(text);
-    const failure = readErrorInStream(json);
-    if (failure !== undefined) throw failure;
-    const { upstreamId, usage, deltas } = readChecked(() => this.#readChunk(json), text);
+    const familiar = this.#template.read(text);
+    if (familiar !== undefined) {
+      this.#readDelta(familiar, events);
+      return false;
+    }
+    const chunk = this.#parseUnlessComplete(text);
+    if (chunk === undefined) return false;
+    const { upstreamId, usage, deltas } = chunk;
     if (!this.#started) {
       this.#started = true;
       const ignored = this.#ignored;
@@ -128,12 +142,39 @@ class GenerationDecoder {
       events.push({ type: "start", upstreamId, ...(isAllHeeded ? {} : { ignored }) });
     }
     if (usage !== undefined) this.#usage = usage;
-    for (const delta of deltas) {
-      const choice = this.#choices[delta.choice];
-      if (choice === undefined) throw new EngineError("bad-response", `The engine sent choice ${delta.choice}, which was not asked for.`);
-      if (!choice.hasEnded) choice.read(delta, events);
-    }
+    for (const delta of deltas) this.#readDelta(delta, events);
+    this.#template.learn(text, chunk);
     return false;
+  }
+
+  #readDelta(delta: ChoiceDelta, events: GenerateEvent[]): void {
+    const choice = this.#choices[delta.choice];
+    if (choice === undefined) throw new EngineError("bad-response", `The engine sent choice ${delta.choice}, which was not asked for.`);
+    if (!choice.hasEnded) choice.read(delta, events);
+  }
+
+  /** @returns undefined for what cannot be read behind a complete answer: only usage is lost, which is estimated then. */
+  #parseUnlessComplete(data: string): Chunk | undefined {
+    try {
+      return this.#parse(data);
+    } catch (error) {
+      const isUnreadable = error instanceof EngineError && error.kind === "bad-response";
+      if (isUnreadable && this.#choices.every((choice) => choice.hasEnded)) return undefined;
+      throw error;
+    }
+  }
+
+  /** @throws EngineError, also the one that the chunk tells of. */
+  #parse(data: string): Chunk {
+    try {
+      const json: unknown = JSON.parse(data);
+      const failure = readErrorInStream(json);
+      if (failure !== undefined) throw failure;
+      return this.#readChunk(json);
+    } catch (cause) {
+      if (cause instanceof EngineError) throw cause;
+      throw new EngineError("bad-response", "The engine sent a chunk that cannot be read.", { upstreamBody: data.slice(0, 500), cause });
+    }
   }
 
   end(events: GenerateEvent[]): true {
@@ -143,17 +184,5 @@ class GenerationDecoder {
     }
     events.push({ type: "end", usage: this.#usage });
     return true;
-  }
-}
-
-function parseJson(text: string): unknown {
-  return readChecked(() => JSON.parse(text), text);
-}
-
-function readChecked<Value>(read: () => Value, text: string): Value {
-  try {
-    return read();
-  } catch (cause) {
-    throw new EngineError("bad-response", "The engine sent a chunk that cannot be read.", { upstreamBody: text.slice(0, 500), cause });
   }
 }

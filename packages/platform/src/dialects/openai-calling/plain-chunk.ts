@@ -1,8 +1,8 @@
 import type { Chunk } from "./chunk-reader.ts";
 
 /**
- * Reads a chunk that has nothing but a piece of one choice's text or thoughts, as almost every chunk has; undefined for any other. By hand,
- * because every token passes here and a schema takes as long as `JSON.parse`.
+ * Reads a chunk that has nothing but a piece of one choice's text or thoughts, or its finish reason, as almost every chunk has; undefined for any
+ * other. By hand, because every token passes here and a schema takes as long as `JSON.parse`.
  */
 export function readPlainChunk(json: unknown, format: "chat" | "completion"): Chunk | undefined {
   if (!isRecord(json) || !Array.isArray(json.choices) || json.choices.length !== 1) return undefined;
@@ -13,13 +13,17 @@ export function readPlainChunk(json: unknown, format: "chat" | "completion"): Ch
   const said = format === "chat" ? readPlainDelta(choice.delta) : readPlainText(choice.text);
   const index = choice.index ?? 0;
   if (said === undefined || typeof index !== "number" || !Number.isSafeInteger(index) || index < 0) return undefined;
+  let finishReason = "";
   for (const key in choice) {
-    if (key !== "index" && key !== (format === "chat" ? "delta" : "text") && choice[key] !== null) return undefined;
+    const value = choice[key];
+    if (key === "index" || key === (format === "chat" ? "delta" : "text") || value === null) continue;
+    if (key !== "finish_reason" || typeof value !== "string") return undefined;
+    finishReason = value;
   }
   return {
     upstreamId: id,
     usage: undefined,
-    deltas: [{ choice: index, text: said.text, reasoning: said.reasoning, finishReason: "", extras: undefined }],
+    deltas: [{ choice: index, text: said.text, reasoning: said.reasoning, finishReason, extras: undefined }],
   };
 }
 

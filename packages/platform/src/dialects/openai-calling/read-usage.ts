@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { TokenUsage } from "../../engine/generation.ts";
 
-const count = z.int().nullish();
+/** What cannot be a count is not known: an answer that is complete does not fail for it. */
+const count = z.int().min(0).nullish().catch(undefined);
 
 /** Spellings seen on the wire: OpenAI's, the top-level ones of Together and SGLang, and the names that its Responses API has. */
 export const usageOnWire = z.object({
@@ -10,8 +11,8 @@ export const usageOnWire = z.object({
   total_tokens: count,
   input_tokens: count,
   output_tokens: count,
-  prompt_tokens_details: z.object({ cached_tokens: count }).nullish(),
-  completion_tokens_details: z.object({ reasoning_tokens: count }).nullish(),
+  prompt_tokens_details: z.object({ cached_tokens: count }).nullish().catch(undefined),
+  completion_tokens_details: z.object({ reasoning_tokens: count }).nullish().catch(undefined),
   cached_tokens: count,
   reasoning_tokens: count,
 });

@@ -37,5 +37,7 @@ export function writeGenerationOptions(request: GenerateRequest): Written {
 }
 
 function present(fields: Written): Written {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const written: Record<string, unknown> = {};
+  for (const name in fields) if (fields[name] !== undefined) written[name] = fields[name];
+  return written;
 }

@@ -25,6 +25,11 @@ function write(choice: Partial<GeneratedChoice>, dialect: Dialect = "openai", wi
 const messageOf = (...args: Parameters<typeof write>) => write(...args).choices[0]?.message;
 
 describe("writeChatCompletion", () => {
+  it("says as what it was served, where that was asked for", () => {
+    expect(write({ text: "hi" }, "openai", { serviceTier: "flex" })).toMatchObject({ service_tier: "flex" });
+    expect(write({ text: "hi" })).not.toHaveProperty("service_tier");
+  });
+
   it("writes what OpenAI writes", () => {
     expect(write({ text: "hi" })).toEqual({
       id: "id-1",

@@ -18,6 +18,7 @@ export function writeChatCompletion({ choices, usage }: Generation, head: Answer
     object: "chat.completion",
     created: head.created,
     model: head.model,
+    ...present("service_tier", style.serviceTier),
     ...(tellsPrompt ? { prompt: style.echo && prompt !== undefined ? [writeEchoedPrompt(prompt)] : [] } : {}),
     ...(style.tokenIds && prompt?.tokenIds ? { prompt_token_ids: [...prompt.tokenIds] } : {}),
     ...(style.promptLogprobs && prompt !== undefined ? { prompt_logprobs: writePromptLogprobs(prompt) } : {}),

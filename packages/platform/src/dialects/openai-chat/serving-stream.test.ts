@@ -51,6 +51,11 @@ const choicesOf = async (...args: Parameters<typeof chunks>) => (await chunks(..
 const deltasOf = async (...args: Parameters<typeof chunks>) => (await choicesOf(...args)).map(({ delta }) => delta);
 
 describe("writeChatFrames", () => {
+  it("says in each chunk as what it is served, where that was asked for", async () => {
+    const tiers = (await chunks([HI, STOP], "openai", { serviceTier: "priority" })).map(({ service_tier }) => service_tier);
+    expect(new Set(tiers)).toEqual(new Set(["priority"]));
+  });
+
   it("writes what OpenAI writes, to the letter", async () => {
     expect(await frames([START, HI, STOP, END], plainStyle("openai", { includeUsage: true }))).toEqual([
       `${ENVELOPE},"choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}`,

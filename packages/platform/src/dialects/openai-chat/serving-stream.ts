@@ -42,10 +42,9 @@ class ChatFrameEncoder implements FrameEncoder {
   constructor(head: AnswerHead, style: ChatStyle) {
     this.#style = style;
     this.#traits = TRAITS[style.dialect];
-    this.#envelope = JSON.stringify({ id: head.id, object: "chat.completion.chunk", created: head.created, model: head.model }).slice(
-      0,
-      -1,
-    );
+    const { id, created, model } = head;
+    const envelope = { id, object: "chat.completion.chunk", created, model, service_tier: style.serviceTier };
+    this.#envelope = JSON.stringify(envelope).slice(0, -1);
     this.#finishes = new FinishChunks(this.#envelope, head, style);
     this.#isPlain = style.logprobs === undefined && !style.tokenIds && !style.rawOutput;
   }

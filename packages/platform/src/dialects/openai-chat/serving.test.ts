@@ -102,7 +102,7 @@ describe("fields without effect", () => {
     const body = {
       store: true,
       metadata: { a: "b" },
-      service_tier: "flex",
+      safety_identifier: "u",
       prediction: { type: "content", content: "x" },
       speculation: "x",
     };

@@ -2,6 +2,7 @@ import { type ChatCompletionRequest, chatCompletionRequest } from "@bonfire/prot
 import type { Dialect } from "@bonfire/protocol/dialect";
 import { parseRequest } from "@bonfire/protocol/validation-error";
 import type { GenerateRequest } from "../../engine/generation.ts";
+import { readFallbackModels, withModel } from "../openai-serving/fallback-models.ts";
 import { CHAT_RANGES, checkRanges } from "../openai-serving/field-ranges.ts";
 import { judgeFields, judgeNestedKeys } from "../openai-serving/field-table.ts";
 import { present, readAnswerStyle, readGenerationOptions, readMaxTokens } from "../openai-serving/generation-options.ts";
@@ -17,11 +18,14 @@ export interface ChatCall {
   readonly stream: boolean;
   /** Fields that were accepted without effect. */
   readonly ignored: readonly string[];
+  readonly tier?: GenerateRequest["serviceTier"];
+  readonly fallbackModels?: readonly string[];
   readonly style: ChatStyle;
 }
 
 /** @throws ApiError that names the field at fault. */
-export function readChatCall(input: unknown, dialect: Dialect): ChatCall {
+export function readChatCall(sent: unknown, dialect: Dialect): ChatCall {
+  const input = withModel(sent);
   const body: ChatCompletionRequest = parseRequest(chatCompletionRequest, input);
   const ignored = [
     ...judgeFields(input, CHAT_FIELDS, dialect),
@@ -38,7 +42,15 @@ export function readChatCall(input: unknown, dialect: Dialect): ChatCall {
     ...present("templateArguments", body.chat_template_kwargs),
     ...present("truncatePrompt", body.prompt_truncate_len),
   };
-  return { model: body.model, requests: [request], stream, ignored, style: { ...style, legacyFunctions: Boolean(body.functions?.length) } };
+  return {
+    model: body.model,
+    requests: [request],
+    stream,
+    ignored,
+    ...present("tier", request.serviceTier),
+    ...present("fallbackModels", readFallbackModels(body)),
+    style: { ...style, legacyFunctions: Boolean(body.functions?.length) },
+  };
 }
 
 /** Sources that another server cited in its answer are no part of the conversation. */

@@ -10,6 +10,7 @@ const READ_FIELDS = {
   response_format: supported(FW),
   prompt_cache_key: supported(FW),
   user: supported({ ...OAI, ...FW }),
+  service_tier: supported(FW),
 } as const satisfies Record<keyof typeof completionRequest.shape, FieldRule>;
 
 /** Every field of a text completion that OpenAI, Together or Fireworks have. */

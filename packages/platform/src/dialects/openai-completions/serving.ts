@@ -3,9 +3,10 @@ import type { Dialect } from "@bonfire/protocol/dialect";
 import { parseRequest } from "@bonfire/protocol/validation-error";
 import type { GenerateRequest, Prompt } from "../../engine/generation.ts";
 import type { AnswerStyle } from "../openai-serving/answer-style.ts";
+import { readFallbackModels, withModel } from "../openai-serving/fallback-models.ts";
 import { COMPLETION_RANGES, checkRanges } from "../openai-serving/field-ranges.ts";
 import { judgeFields, judgeNestedKeys } from "../openai-serving/field-table.ts";
-import { readAnswerStyle, readGenerationOptions, readMaxTokens } from "../openai-serving/generation-options.ts";
+import { present, readAnswerStyle, readGenerationOptions, readMaxTokens } from "../openai-serving/generation-options.ts";
 import { wellFormed } from "../well-formed.ts";
 import { COMPLETION_FIELDS } from "./fields.ts";
 
@@ -19,17 +20,28 @@ export interface CompletionCall {
   readonly stream: boolean;
   /** Fields that were accepted without effect. */
   readonly ignored: readonly string[];
+  readonly tier?: GenerateRequest["serviceTier"];
+  readonly fallbackModels?: readonly string[];
   readonly style: AnswerStyle;
 }
 
 /** @throws ApiError that names the field at fault. */
-export function readCompletionCall(input: unknown, dialect: Dialect): CompletionCall {
+export function readCompletionCall(sent: unknown, dialect: Dialect): CompletionCall {
+  const input = withModel(sent);
   const body: CompletionRequest = parseRequest(completionRequest, input);
   const ignored = [...judgeFields(input, COMPLETION_FIELDS, dialect), ...judgeNestedKeys(input, body, dialect)];
   checkRanges(body, COMPLETION_RANGES[dialect]);
   const { stream, ...style } = readAnswerStyle(body, dialect);
   const options = readGenerationOptions(body, dialect, readMaxTokens(body, dialect) ?? DEFAULT_MAX_TOKENS);
-  return { model: body.model, requests: readPrompts(body.prompt).map((prompt) => ({ prompt, ...options })), stream, ignored, style };
+  return {
+    model: body.model,
+    requests: readPrompts(body.prompt).map((prompt) => ({ prompt, ...options })),
+    stream,
+    ignored,
+    ...present("tier", options.serviceTier),
+    ...present("fallbackModels", readFallbackModels(body)),
+    style,
+  };
 }
 
 function readPrompts(prompt: CompletionRequest["prompt"]): Prompt[] {

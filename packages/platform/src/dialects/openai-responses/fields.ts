@@ -13,7 +13,7 @@ export const RESPONSE_FIELDS: FieldTable = {
   ...supported(createResponseRequest, CREATE),
   // It counts calls of built-in tools, of which there are none.
   max_tool_calls: { treatment: "ignored", sources: CREATE },
-  service_tier: { treatment: "ignored", sources: CREATE },
+  models: { treatment: "supported", sources: { others: "OpenRouter" } },
   prompt_cache_retention: { treatment: "ignored", sources: CREATE },
   prompt_cache_options: { treatment: "ignored", sources: CREATE },
   context_management: { treatment: "refused", sources: CREATE, unless: UNLESS_EMPTY },

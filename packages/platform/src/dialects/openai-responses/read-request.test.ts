@@ -91,7 +91,6 @@ describe("readResponseCall", () => {
     const { ignored } = readResponseCall({
       ...BODY,
       stream: true,
-      service_tier: "flex",
       prompt_cache_retention: "24h",
       max_tool_calls: 3,
       include: ["reasoning.encrypted_content"],
@@ -99,7 +98,7 @@ describe("readResponseCall", () => {
       stream_options: { include_obfuscation: true },
     });
     expect(ignored).toEqual([
-      ...["service_tier", "prompt_cache_retention", "max_tool_calls"],
+      ...["prompt_cache_retention", "max_tool_calls"],
       ...["include.reasoning.encrypted_content", "reasoning.summary", "stream_options.include_obfuscation"],
     ]);
   });

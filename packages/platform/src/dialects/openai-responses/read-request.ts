@@ -8,7 +8,9 @@ import {
 } from "@bonfire/protocol/responses";
 import { parseRequest } from "@bonfire/protocol/validation-error";
 import type { GenerateRequest, ReasoningOptions, TokenizeRequest } from "../../engine/generation.ts";
+import { readFallbackModels, withModel } from "../openai-serving/fallback-models.ts";
 import { type FieldTable, judgeFields } from "../openai-serving/field-table.ts";
+import { readServiceTier, servedTier } from "../openai-serving/service-tier.ts";
 import { wellFormed } from "../well-formed.ts";
 import { COUNT_FIELDS, RESPONSE_FIELDS } from "./fields.ts";
 import { type InputEntry, readInput } from "./read-items.ts";
@@ -38,6 +40,8 @@ export interface ResponseCall extends InputCall {
   readonly stream: boolean;
   readonly store: boolean;
   readonly background: boolean;
+  readonly tier?: GenerateRequest["serviceTier"];
+  readonly fallbackModels?: readonly string[];
   readonly echo: ResponseEcho;
 }
 
@@ -46,17 +50,21 @@ export interface CountCall extends InputCall {
 }
 
 /** @throws ApiError that names the field at fault. */
-export function readResponseCall(input: unknown): ResponseCall {
+export function readResponseCall(sent: unknown): ResponseCall {
+  const input = withModel(sent);
   const body = parseRequest(createResponseRequest, input);
   const call = readInputCall(input, body, RESPONSE_FIELDS);
   if (call.input.length === 0 && call.previousResponseId === undefined && call.conversationId === undefined) {
     throw new ApiError("missing_required_parameter", "Missing required parameter: 'input'.", { param: "input" });
   }
   const delivery = readDelivery(body, call);
+  const tier = readServiceTier(body.service_tier);
   return {
     ...call,
     ...delivery,
     ignored: [...call.ignored, ...withoutEffect(body)],
+    ...present("tier", tier),
+    ...present("fallbackModels", readFallbackModels(body)),
     options: {
       choices: 1,
       stop: [],
@@ -73,6 +81,7 @@ export function readResponseCall(input: unknown): ResponseCall {
       ...(body.truncation === "auto" ? { truncatePrompt: "context" } : {}),
       ...present("cacheKey", body.prompt_cache_key),
       ...present("user", body.safety_identifier ?? body.user),
+      ...present("serviceTier", tier),
     },
     echo: echoRequest(body, call, delivery),
   };
@@ -176,7 +185,7 @@ function echoRequest(
     truncation: body.truncation ?? "disabled",
     store,
     background,
-    service_tier: "default",
+    service_tier: servedTier(readServiceTier(body.service_tier)) ?? "default",
     metadata: body.metadata ?? {},
     user: body.user ?? null,
     safety_identifier: body.safety_identifier ?? null,

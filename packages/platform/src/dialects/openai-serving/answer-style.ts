@@ -1,4 +1,5 @@
 import type { Dialect } from "@bonfire/protocol/dialect";
+import type { ServiceTier } from "@bonfire/protocol/service-tiers";
 
 /** How an answer is written, beyond its content. */
 export interface AnswerStyle {
@@ -16,4 +17,6 @@ export interface AnswerStyle {
   readonly seed: number | undefined;
   /** Choices are numbered through all prompts, their seeds within one. */
   readonly choicesPerPrompt: number;
+  /** What a chat was served as, where the request asked for something. */
+  readonly serviceTier?: ServiceTier;
 }

@@ -1,4 +1,5 @@
-import { DONE_FRAME, type SseFrame } from "@bonfire/protocol/sse";
+import { DONE_FRAME, type SseFrame, type SseFrameIterator } from "@bonfire/protocol/sse";
+import type { EventIterator } from "../../engine/event-iterator.ts";
 import type { GenerateEvent } from "../../engine/generation.ts";
 
 /** Writes the events of one answer as frames; it keeps what it must remember between them. */
@@ -13,14 +14,14 @@ export function encodeFrames(events: AsyncIterable<GenerateEvent>, encoder: Fram
 }
 
 /** An iterator rather than a generator, because every token passes through it. */
-class FrameIterator implements AsyncIterator<SseFrame, undefined> {
-  readonly #events: AsyncIterator<GenerateEvent>;
+class FrameIterator implements SseFrameIterator {
+  readonly #events: EventIterator;
   readonly #encoder: FrameEncoder;
   #frames: SseFrame[] = [];
   #next = 0;
   #isOver = false;
 
-  constructor(events: AsyncIterator<GenerateEvent>, encoder: FrameEncoder) {
+  constructor(events: EventIterator, encoder: FrameEncoder) {
     this.#events = events;
     this.#encoder = encoder;
   }
@@ -30,6 +31,21 @@ class FrameIterator implements AsyncIterator<SseFrame, undefined> {
     if (frame === undefined) return this.#readOn();
     this.#next++;
     return Promise.resolve({ done: false, value: frame });
+  }
+
+  ready(): SseFrame | undefined {
+    for (;;) {
+      const frame = this.#frames[this.#next];
+      if (frame !== undefined) {
+        this.#next++;
+        return frame;
+      }
+      const event = this.#isOver ? undefined : this.#events.ready?.();
+      if (event === undefined) return undefined;
+      this.#frames.length = 0;
+      this.#next = 0;
+      this.#encoder.encode(event, this.#frames);
+    }
   }
 
   async return(): Promise<IteratorResult<SseFrame, undefined>> {

@@ -31,19 +31,21 @@ const REFUSES_UNKNOWN: Readonly<Record<Dialect, boolean>> = { openai: true, toge
  * @throws ApiError `unsupported_parameter` or `unknown_parameter`, naming the field.
  */
 export function judgeFields(body: unknown, table: FieldTable, dialect: Dialect): string[] {
-  const fields: Readonly<Record<string, unknown>> =
-    typeof body === "object" && body !== null ? Object.fromEntries(Object.entries(body)) : {};
-  return Object.entries(body ?? {}).flatMap(([name, value]) => {
-    if (value === null) return [];
+  if (typeof body !== "object" || body === null) return [];
+  const fields: Readonly<Record<string, unknown>> = { ...body };
+  const ignored: string[] = [];
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    if (value === null) continue;
     const rule = Object.hasOwn(table, name) ? table[name] : undefined;
-    if (rule === undefined) return judgeUnknown(name, dialect);
-    if (rule.treatment === "ignored") return [name];
-    if (rule.treatment === "refused" && rule.unless?.is(value, fields) !== true) {
+    if (rule === undefined) ignored.push(...judgeUnknown(name, dialect));
+    else if (rule.treatment === "ignored") ignored.push(name);
+    else if (rule.treatment === "refused" && rule.unless?.is(value, fields) !== true) {
       const unless = rule.unless === undefined ? "" : ` (${rule.unless.words} is accepted)`;
       throw new ApiError("unsupported_parameter", `'${name}' is not supported by this server; leave it out${unless}.`, { param: name });
     }
-    return [];
-  });
+  }
+  return ignored;
 }
 
 /**
@@ -53,12 +55,19 @@ export function judgeFields(body: unknown, table: FieldTable, dialect: Dialect):
 export function judgeNestedKeys(input: unknown, parsed: unknown, dialect: Dialect, path = ""): string[] {
   // What a schema hands on as it came may be nested without end.
   if (input === parsed || typeof input !== "object" || input === null || typeof parsed !== "object" || parsed === null) return [];
-  const known = new Map<string, unknown>(Object.entries(parsed));
-  return Object.entries(input).flatMap(([key, value]) => {
-    if (value === null || value === undefined) return [];
+  const given: Readonly<Record<string, unknown>> = { ...input };
+  const known: Readonly<Record<string, unknown>> = { ...parsed };
+  const unknown: string[] = [];
+  for (const key of Object.keys(given)) {
+    const value = given[key];
+    if (value === null || value === undefined) continue;
+    const isKnown = Object.hasOwn(known, key);
+    // Almost every value is a word or a number that came through as it was.
+    if (isKnown && value === known[key]) continue;
     const place = Array.isArray(input) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
-    return known.has(key) ? judgeNestedKeys(value, known.get(key), dialect, place) : judgeUnknown(place, dialect);
-  });
+    unknown.push(...(isKnown ? judgeNestedKeys(value, known[key], dialect, place) : judgeUnknown(place, dialect)));
+  }
+  return unknown;
 }
 
 function judgeUnknown(param: string, dialect: Dialect): string[] {

@@ -6,6 +6,7 @@ import { wellFormed } from "../well-formed.ts";
 import type { AnswerStyle } from "./answer-style.ts";
 import { readResponseFormat } from "./request-format.ts";
 import { readLogprobOptions } from "./request-logprobs.ts";
+import { readServiceTier, servedTier } from "./service-tier.ts";
 
 /** What becomes of a length that does not fit, unless the request says so (api reference 9.3). */
 const OVERFLOW: Readonly<Record<Dialect, "error" | "truncate">> = { openai: "error", together: "error", fireworks: "truncate" };
@@ -21,24 +22,27 @@ export function readGenerationOptions(
     choices: body.n ?? 1,
     stop: (typeof body.stop === "string" ? [body.stop] : (body.stop ?? [])).map(wellFormed),
     overflow: body.context_length_exceeded_behavior ?? OVERFLOW[dialect],
-    ...present("maxTokens", maxTokens),
-    ...present("seed", body.seed),
-    ...present("temperature", body.temperature),
-    ...present("topP", body.top_p),
-    // vLLM's -1 and llama.cpp's 0 mean the same.
-    ...present("topK", body.top_k === -1 ? 0 : body.top_k),
-    ...present("minP", body.min_p),
-    ...present("typicalP", body.typical_p),
-    ...present("presencePenalty", body.presence_penalty),
-    ...present("frequencyPenalty", body.frequency_penalty),
-    ...present("repetitionPenalty", body.repetition_penalty),
-    ...present("mirostat", readMirostat(body)),
-    ...present("ignoreEos", body.ignore_eos),
-    ...present("format", format),
+    ...allPresent({
+      maxTokens,
+      seed: body.seed,
+      temperature: body.temperature,
+      topP: body.top_p,
+      // vLLM's -1 and llama.cpp's 0 mean the same.
+      topK: body.top_k === -1 ? 0 : body.top_k,
+      minP: body.min_p,
+      typicalP: body.typical_p,
+      presencePenalty: body.presence_penalty,
+      frequencyPenalty: body.frequency_penalty,
+      repetitionPenalty: body.repetition_penalty,
+      mirostat: readMirostat(body),
+      ignoreEos: body.ignore_eos,
+      format,
+      tokenIds: body.return_token_ids === true || body.raw_output === true ? true : undefined,
+      cacheKey: body.prompt_cache_key ?? body.user,
+      user: body.user,
+      serviceTier: readServiceTier(body.service_tier),
+    }),
     ...readLogprobOptions(body),
-    ...present("tokenIds", body.return_token_ids === true || body.raw_output === true ? true : undefined),
-    ...present("cacheKey", body.prompt_cache_key ?? body.user),
-    ...present("user", body.user),
     ...(body.logit_bias ? { logitBias: new Map(Object.entries(body.logit_bias).map(([id, bias]) => [Number(id), bias])) } : {}),
   };
 }
@@ -88,7 +92,18 @@ export function readAnswerStyle(body: SamplingBody, dialect: Dialect): AnswerSty
     perfMetrics: body.perf_metrics_in_response ?? false,
     seed: body.seed ?? undefined,
     choicesPerPrompt: body.n ?? 1,
+    ...present("serviceTier", servedTier(readServiceTier(body.service_tier))),
   };
+}
+
+/** The fields of a record that say something; null and undefined do not. */
+export function allPresent<Fields extends Readonly<Record<string, unknown>>>(fields: Fields): { [K in keyof Fields]?: NonNullable<Fields[K]> } {
+  const said: { [K in keyof Fields]?: NonNullable<Fields[K]> } = {};
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== null && value !== undefined) said[name] = value;
+  }
+  return said;
 }
 
 export function present<Key extends string, Value>(key: Key, value: Value | null | undefined): { [K in Key]?: Value } {

@@ -6,6 +6,7 @@ export const OAI = { openai: "OAI" } as const;
 export const TOGETHER = { together: "TG2" } as const;
 export const FW = { fireworks: "FW" } as const;
 export const VLLM = { others: "vLLM" } as const;
+const OPENROUTER = { others: "OpenRouter" } as const;
 export const EVERYWHERE = { ...OAI, ...TOGETHER, ...FW } as const;
 
 export const supported = (sources: FieldSources): FieldRule => ({ treatment: "supported", sources });
@@ -47,6 +48,8 @@ export const SAMPLING_FIELDS = {
   perf_metrics_in_response: supported(FW),
   prompt_cache_key: supported(EVERYWHERE),
   user: supported(EVERYWHERE),
+  service_tier: supported({ ...OAI, ...FW }),
+  models: supported(OPENROUTER),
   stream: supported(EVERYWHERE),
   stream_options: supported(OAI),
 } as const satisfies Record<keyof typeof samplingFields, FieldRule>;
@@ -55,7 +58,6 @@ export const SAMPLING_FIELDS = {
 export const UNREAD_FIELDS = {
   store: ignored(OAI),
   metadata: ignored({ ...OAI, ...FW }),
-  service_tier: ignored({ ...OAI, ...FW }),
   safety_identifier: ignored(OAI),
   prompt_cache_retention: ignored(OAI),
   prompt_cache_options: ignored(OAI),

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { ApiError } from "@bonfire/protocol/errors";
 import { OpenAI } from "openai";
 import type { Caller } from "../../access/caller.ts";
+import { bearer } from "../../egress/bearer.ts";
 import type { TokenizeRequest } from "../../engine/generation.ts";
 import { type FakeReplica, FakeStream, type Script, startFakeReplica } from "../../engine/testing/fake-replica.ts";
 import { openaiCompatible } from "../../engines/openai-compatible/openai-compatible.ts";
@@ -37,7 +38,7 @@ export interface ResponsesApi {
 export async function serveResponses(): Promise<ResponsesApi> {
   const postgres = await startResponseDatabase();
   const fake = await startFakeReplica({ model: "m", contextLength: 1_000 });
-  const connection = { address: { kind: "url" as const, url: fake.url }, model: "m", credentials: async () => undefined };
+  const connection = { address: { kind: "url" as const, url: fake.url }, model: "m", credentials: bearer(undefined) };
   const counted: TokenizeRequest[] = [];
   const engine = Object.assign(openaiCompatible.connect(connection), {
     tokenize: async (request: TokenizeRequest) => {

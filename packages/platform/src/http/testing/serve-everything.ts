@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { KeySnapshot } from "../../access/key-snapshot.ts";
 import { KeyStore } from "../../access/key-store.ts";
 import { AliasStore } from "../../aliases/alias-store.ts";
+import { bearer } from "../../egress/bearer.ts";
 import { putAlias } from "../../endpoints/aliases.ts";
 import { inferenceEndpoints } from "../../endpoints/index.ts";
 import { createKey } from "../../endpoints/keys.ts";
@@ -35,7 +36,7 @@ export async function serveEverything(): Promise<Everything> {
   const postgres = await startResponseDatabase();
   const { database } = postgres;
   const fake = await startFakeReplica({ model: "m", contextLength: CONTEXT_LENGTH });
-  const connection = { address: { kind: "url" as const, url: fake.url }, model: "m", credentials: async () => undefined };
+  const connection = { address: { kind: "url" as const, url: fake.url }, model: "m", credentials: bearer(undefined) };
   const engine = Object.assign(openaiCompatible.connect(connection), { tokenize: async () => [1, 2], detokenize: async () => "one two" });
   const images = new ImageLoader({ fetch: undefined, limits: IMAGE_LIMITS });
   const serving = serveClient(() => engine, {

@@ -8,10 +8,12 @@ export const FACTS: AttemptFacts = {
   projectId: "proj_default",
   keyId: "key_0198a0b0c0d07000800000000000000b",
   model: "HuggingFaceTB/SmolLM2-135M-Instruct",
-  deployment: "llamacpp",
+  deployment: "local/HuggingFaceTB/SmolLM2-135M-Instruct",
   endpoint: "chat.completions",
   streamed: true,
   attempt: 1,
+  cause: "first",
+  queuedMs: 3,
 };
 
 export const SUCCEEDED: AttemptResult = {
