@@ -6,6 +6,8 @@ interface AdminCall {
   /** Below `/admin/v1`. */
   readonly path: string;
   readonly body?: unknown;
+  /** Of what the change was made from: where it is another by now, the call is refused. */
+  readonly etag?: string;
 }
 
 /**

@@ -22,6 +22,8 @@ interface Call {
   /** Absolute, such as `/admin/v1/keys`. */
   readonly path: string;
   readonly body?: unknown;
+  /** Sent as `if-match`. */
+  readonly etag?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -115,12 +117,16 @@ export class PlatformConnection {
   }
 
   /** @returns an answer with a good status. */
-  async #request({ method, path, body, signal }: Call, headersTimeout: number | undefined): Promise<Dispatcher.ResponseData> {
+  async #request({ method, path, body, etag, signal }: Call, headersTimeout: number | undefined): Promise<Dispatcher.ResponseData> {
     const options = {
       origin: this.#origin,
       path,
       method,
-      headers: { ...this.#headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      headers: {
+        ...this.#headers,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(etag === undefined ? {} : { "if-match": etag }),
+      },
       body: body === undefined ? null : JSON.stringify(body),
       signal: signal ?? null,
       ...(headersTimeout === undefined ? {} : { headersTimeout }),

@@ -1,6 +1,6 @@
 import type { Config } from "@bonfire/platform/config";
 import { LogFile } from "@bonfire/platform/observability/log-file";
-import { createLogger } from "@bonfire/platform/observability/logger";
+import { createLogger, openLog } from "@bonfire/platform/observability/logger";
 import { SETTING_PATHS, SETTINGS } from "@bonfire/platform/settings/settings";
 import { logFolder } from "./log-folder.ts";
 import { remark } from "./terminal-text.ts";
@@ -8,12 +8,28 @@ import { remark } from "./terminal-text.ts";
 /** What the disk gets to take the last lines, milliseconds. */
 const CLOSE_DEADLINE_MS = 2_000;
 
+interface PlatformLog {
+  readonly logger: ReturnType<typeof createLogger>;
+  /** Takes a line that is JSON already, from another process of the platform. */
+  write(line: string): void;
+  close(): Promise<void>;
+}
+
 /** The log of a platform that runs in this process: on stderr, and in its home unless that is turned off. */
-export function openPlatformLog(config: Config): { logger: ReturnType<typeof createLogger>; close(): Promise<void> } {
+export function openPlatformLog(config: Config): PlatformLog {
   const { home, log } = config;
   const file = log.file ? new LogFile({ directory: logFolder(home), onChange: tellOfLogFile }) : undefined;
-  const logger = createLogger({ level: log.level, format: log.format, file, secrets: secretsOf(config) });
-  return { logger, close: async () => file?.close(CLOSE_DEADLINE_MS) };
+  const destination = openLog({ format: log.format, file, secrets: secretsOf(config) });
+  return {
+    logger: createLogger({ level: log.level }, destination),
+    write: (line) => destination.write(`${line}\n`),
+    close: async () => file?.close(CLOSE_DEADLINE_MS),
+  };
+}
+
+/** The log of a worker: its lines go to the process that started it, which writes them where its own go. */
+export function openWorkerLog(config: Config): PlatformLog["logger"] {
+  return createLogger({ level: config.log.level, format: "json", secrets: secretsOf(config) }).child({ worker: process.pid });
 }
 
 function tellOfLogFile(change: Parameters<ConstructorParameters<typeof LogFile>[0]["onChange"]>[0]): void {

@@ -1,14 +1,19 @@
 import { VERSION } from "@bonfire/platform/version";
 import { Command } from "commander";
 import { addAliasesCommands } from "./commands/aliases-commands.ts";
+import { addApplyCommand } from "./commands/apply-command.ts";
 import { addChatCommand } from "./commands/chat-command.ts";
 import { addCompletionCommand } from "./commands/completion-command.ts";
 import { addConfigCommands } from "./commands/config-commands.ts";
+import { addDeploymentsCommands } from "./commands/deployments-commands.ts";
 import { addKeysCommands } from "./commands/keys-commands.ts";
 import { addLogsCommand } from "./commands/logs-command.ts";
 import { addModelsCommands } from "./commands/models-commands.ts";
 import { addPlatformCommands } from "./commands/platform-commands.ts";
+import { addRoutesCommands } from "./commands/routes-commands.ts";
+import { addSecretsCommands } from "./commands/secrets-commands.ts";
 import { ABOUT_EXIT_CODES, examples, type Finish } from "./commands/shared-options.ts";
+import { addUpstreamsCommands } from "./commands/upstreams-commands.ts";
 
 /** All commands. Only their declarations: the code of each is loaded when it runs, so that `--help` is quick. */
 export function buildProgram(finish: Finish): Command {
@@ -22,7 +27,12 @@ export function buildProgram(finish: Finish): Command {
   addPlatformCommands(program, finish);
   addModelsCommands(program);
   addAliasesCommands(program);
+  addApplyCommand(program);
+  addUpstreamsCommands(program);
+  addRoutesCommands(program);
+  addDeploymentsCommands(program);
   addKeysCommands(program);
+  addSecretsCommands(program);
   addChatCommand(program, finish);
   addLogsCommand(program);
   addConfigCommands(program);

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import type { UpstreamProfileName } from "@bonfire/protocol/upstreams";
+import { type ProxySettings, readProxySettings } from "./egress/proxy-settings.ts";
 import { readOtlpHeaders } from "./observability/otlp-headers.ts";
 import { hasCode } from "./processes/error-code.ts";
 import { type Environment, type ReadSettings, readSettings } from "./settings/read-settings.ts";
@@ -13,8 +15,22 @@ export interface Config {
   readonly port: number;
   readonly corsOrigins: readonly string[];
   readonly shutdownGraceMs: number;
+  /** Gateway processes beside this one; 0: this one is the gateway. */
+  readonly workers: number;
+  /** For the requests of a worker that is replaced. */
+  readonly restartGraceMs: number;
   readonly bootstrapKey: string | undefined;
+  readonly secrets: {
+    /** Undefined: the one in the home. */
+    readonly root: string | undefined;
+    readonly previous: readonly string[];
+  };
   readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  /** For stored answers where there is no Redis. */
+  readonly answerMemoryBytes: number;
+  /** Requests that wait for a place at a model. */
+  readonly queue: { readonly mostWaiting: number; readonly deadlineMs: number };
   /** Undefined: for ever. */
   readonly ledgerKeepMs: number | undefined;
   /** Undefined: for ever. */
@@ -31,8 +47,9 @@ export interface Config {
     readonly gpuMemoryBytes: number | undefined;
   };
   readonly llamaServer: string | undefined;
-  readonly upstream: { readonly url: string; readonly apiKey: string | undefined; readonly profile: string } | undefined;
-  readonly huggingFace: { readonly endpoint: string; readonly token: string | undefined };
+  readonly upstream: { readonly url: string; readonly apiKey: string | undefined; readonly profile: UpstreamProfileName } | undefined;
+  /** `proxy`: what downloads go through, from the usual variables. */
+  readonly huggingFace: { readonly endpoint: string; readonly token: string | undefined; readonly proxy: ProxySettings | undefined };
   readonly log: { readonly level: string; readonly format: "auto" | "json" | "pretty"; readonly file: boolean };
   readonly metricsArePublic: boolean;
   /** Undefined: no traces. */
@@ -73,8 +90,14 @@ export function loadConfig(environment: Environment, platform: NodeJS.Platform =
     port: values["server.port"],
     corsOrigins: values["server.cors_origins"],
     shutdownGraceMs: values["server.shutdown_grace"],
+    workers: values["server.workers"],
+    restartGraceMs: values["server.restart_grace"],
     bootstrapKey: values["auth.bootstrap_key"],
+    secrets: { root: values["secrets.root"], previous: values["secrets.previous"] },
     databaseUrl: values["database.url"],
+    redisUrl: values["redis.url"],
+    answerMemoryBytes: values["answers.memory"],
+    queue: { mostWaiting: values["queue.size"], deadlineMs: values["queue.wait"] },
     ledgerKeepMs: values["ledger.keep"] === "forever" ? undefined : values["ledger.keep"],
     responsesRetentionMs: values["responses.retention"] === "forever" ? undefined : values["responses.retention"],
     remoteImages: values["images.remote"],
@@ -90,7 +113,7 @@ export function loadConfig(environment: Environment, platform: NodeJS.Platform =
       values["upstream.url"] === undefined
         ? undefined
         : { url: values["upstream.url"], apiKey: values["upstream.api_key"], profile: values["upstream.profile"] },
-    huggingFace: { endpoint: values["hugging_face.endpoint"], token: values["hugging_face.token"] },
+    huggingFace: { endpoint: values["hugging_face.endpoint"], token: values["hugging_face.token"], proxy: readProxySettings(environment) },
     log: { level: values["log.level"], format: values["log.format"], file: values["log.file"] },
     metricsArePublic: values["metrics.public"],
     tracing: tracingOf(values),

@@ -7,28 +7,39 @@ import { describe, expect, it } from "vitest";
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ".": ["*"],
   access: ["protocol", "storage"],
+  admission: ["protocol"],
   aliases: ["protocol", "storage"],
-  deployments: ["engine", "hardware"],
+  caching: ["engine", "storage"],
+  deployments: ["egress", "engine", "hardware"],
   dialects: ["engine", "grammars", "json-schemas", "protocol"],
-  egress: ["engine", "processes"],
-  endpoints: ["access", "aliases", "dialects", "engine", "observability", "protocol", "responses", "serving"],
+  egress: ["engine", "processes", "protocol", "secrets"],
+  endpoints: [
+    ...["access", "aliases", "dialects", "engine", "observability", "protocol", "resources", "responses", "routing", "secrets", "serving"],
+    "upstreams",
+  ],
   engine: [],
-  engines: ["dialects", "egress", "engine", "grammars", "processes"],
+  engines: ["dialects", "egress", "engine", "grammars", "processes", "protocol"],
+  gateways: ["storage"],
   grammars: [],
   hardware: ["processes"],
   images: ["egress", "engine", "protocol"],
   "json-schemas": ["engine"],
-  "local-models": ["deployments", "models", "protocol", "serving"],
+  "local-models": ["deployments", "models", "protocol", "routing", "serving"],
   http: ["access", "dialects", "endpoints", "observability", "protocol"],
   metering: ["engine", "protocol", "storage"],
-  models: ["processes"],
-  observability: ["processes"],
+  models: ["egress", "processes"],
+  observability: ["processes", "protocol"],
   processes: [],
+  resources: ["protocol", "routing", "storage", "upstreams"],
   responses: ["dialects", "engine", "protocol", "storage"],
-  serving: ["engine", "json-schemas", "metering", "observability", "protocol"],
-  settings: ["access"],
+  routing: ["engine", "protocol", "storage"],
+  secrets: ["processes"],
+  serving: ["admission", "caching", "engine", "json-schemas", "metering", "observability", "protocol", "routing"],
+  settings: ["access", "protocol"],
   storage: ["processes"],
   substrates: ["engine", "processes"],
+  upstreams: ["engine", "protocol", "routing", "secrets", "storage"],
+  workers: ["deployments", "engine", "engines", "observability", "processes", "routing", "serving"],
 };
 
 /** Test support may reach further: it builds real parts. */
@@ -106,6 +117,31 @@ describe("the arrows between folders", () => {
   it("reach Fastify and raw HTTP servers only in http/", () => {
     const elsewhere = sources(ROOT).filter((file) => folderOf(file) !== "http" && importsOf(file).includes("fastify"));
     expect(elsewhere.map((file) => relative(ROOT, file))).toEqual([]);
+  });
+
+  it("lead out of the process by HTTP only from egress/", () => {
+    // Servers import node:http as well, but not what asks.
+    const asks = /^import (?!type)[^;]*\b(?:request|get|Agent|ClientRequest|\* as \w+)\b[^;]*from "(?:node:)?https?"|from "undici"/m;
+    const calls = /(?:\b(?:await|return|void)|=>?)\s*(?:globalThis\.)?fetch\(/;
+    const senders = sources(ROOT).filter((file) => {
+      const text = readFileSync(file, "utf8");
+      return folderOf(file) !== "egress" && (asks.test(text) || calls.test(text));
+    });
+    // The exporter of traces is a library with a client of its own.
+    expect(senders.map((file) => relative(ROOT, file))).toEqual(["observability/otlp-tracing.ts"]);
+  });
+
+  it("open and show sealed secrets only in egress/", () => {
+    const openers = sources(ROOT).filter(
+      (file) =>
+        !["egress", "secrets"].includes(folderOf(file)) && /\bopenSecret\b|\.dataKeyOf\(|\.reveal\(/.test(readFileSync(file, "utf8")),
+    );
+    expect(openers.map((file) => relative(ROOT, file))).toEqual([]);
+  });
+
+  it("lead to open-secret.ts only from credentials", () => {
+    const users = sources(ROOT).filter((file) => importsOf(file).some((specifier) => specifier.endsWith("/open-secret.ts")));
+    expect(users.map((file) => relative(ROOT, file))).toEqual(["egress/credentials/make-credentials.ts"]);
   });
 
   it("begin transactions only by storage/transaction.ts, since drizzle's own can lose a connection", () => {

@@ -4,6 +4,7 @@ import type { AttemptRecorder } from "./serving/attempt-recorder.ts";
 import type { RunningDatabase } from "./start-database.ts";
 import type { RunningModels } from "./start-local-models.ts";
 import { VERSION } from "./version.ts";
+import type { WorkerReport } from "./workers/messages.ts";
 
 interface StatusSources {
   readonly home: string;
@@ -13,10 +14,14 @@ interface StatusSources {
   readonly ledger: Ledger;
   readonly attempts: AttemptRecorder;
   readonly local: RunningModels;
+  /** Of the workers, where there are any. */
+  readonly reports: readonly WorkerReport[];
 }
 
 /** What an operator sees of the platform at one glance. */
-export async function readStatus({ home, baseUrl, startedAt, database, ledger, attempts, local }: StatusSources): Promise<PlatformStatus> {
+export async function readStatus(sources: StatusSources): Promise<PlatformStatus> {
+  const { home, baseUrl, startedAt, database, ledger, attempts, local, reports } = sources;
+  const sum = (of: (report: WorkerReport) => number): number => reports.reduce((total, report) => total + of(report), 0);
   const { budget, used } = local.fleet.memory();
   const state = database.state();
   return {
@@ -26,12 +31,12 @@ export async function readStatus({ home, baseUrl, startedAt, database, ledger, a
     home,
     base_url: baseUrl,
     started_at: unixSeconds(startedAt),
-    running_requests: [...attempts.requestCounts()].reduce((sum, { running, waiting }) => sum + running + waiting, 0),
+    running_requests: countRequests(attempts) + sum(({ runningRequests }) => runningRequests),
     database: { kind: database.kind, state: state.status === "up" ? "up" : "down", since: unixSeconds(state.since) },
     ledger: {
-      running_attempts: ledger.runningAttempts,
-      waiting_rows: ledger.rowsWaiting,
-      write_ahead_bytes: ledger.writeAheadBytes,
+      running_attempts: ledger.runningAttempts + sum(({ runningAttempts }) => runningAttempts),
+      waiting_rows: ledger.rowsWaiting + sum(({ waitingRows }) => waitingRows),
+      write_ahead_bytes: ledger.writeAheadBytes + sum(({ writeAheadBytes }) => writeAheadBytes),
     },
     memory: {
       budget_bytes: Math.round(budget.ramBytes),
@@ -42,6 +47,11 @@ export async function readStatus({ home, baseUrl, startedAt, database, ledger, a
     gpus: local.hardware.accelerators.map(({ name, memoryBytes }) => ({ name, memory_bytes: memoryBytes })),
     models: [...(await local.models.list())],
   };
+}
+
+/** Those that run or wait in this process. */
+export function countRequests(attempts: Pick<AttemptRecorder, "requestCounts">): number {
+  return [...attempts.requestCounts()].reduce((total, { running, waiting }) => total + running + waiting, 0);
 }
 
 function unixSeconds(date: Date): number {

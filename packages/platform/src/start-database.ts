@@ -6,6 +6,8 @@ import { supervisePostgres } from "./storage/postgres-supervisor.ts";
 
 export interface RunningDatabase extends DatabaseConnection {
   readonly kind: "embedded" | "external";
+  /** May hold a password. */
+  readonly url: string;
 }
 
 const OUTAGES = {
@@ -36,7 +38,7 @@ export async function startDatabase({ config, logger, onProgress }: PlatformOpti
   await connection.tried;
   const state = connection.state();
   if (state.status === "refused" || (state.status === "down" && kind === "embedded")) throw state.error;
-  return { ...connection, kind };
+  return { ...connection, kind, url };
 
   async function startOwnPostgres(): Promise<string> {
     onProgress("starting the embedded PostgreSQL");

@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import type { CreatedKey } from "@bonfire/protocol/keys";
 import { KeySnapshot } from "./access/key-snapshot.ts";
 import { keySnapshotFile } from "./access/key-snapshot-file.ts";
 import { KeyStore } from "./access/key-store.ts";
 import type { Lifetime } from "./lifetime.ts";
 import type { PlatformOptions } from "./platform-options.ts";
+import { snapshotPlace } from "./snapshot-place.ts";
 import type { DatabaseConnection } from "./storage/database.ts";
 
 export interface Keys {
@@ -13,13 +13,14 @@ export interface Keys {
 }
 
 /** @throws when the database is away and no young enough copy of its keys lies in the home. */
-export async function startKeys({ config, logger }: PlatformOptions, connection: DatabaseConnection, lifetime: Lifetime): Promise<Keys> {
+export async function startKeys(options: PlatformOptions, connection: DatabaseConnection, lifetime: Lifetime): Promise<Keys> {
+  const { logger } = options;
   const store = new KeyStore(connection.database);
   const snapshot = new KeySnapshot(
     store,
     (error) => logger.warn({ err: error }, "keys could not be refreshed or saved; the known ones stay valid"),
     {
-      file: keySnapshotFile({ path: join(config.home, "snapshot", "keys.json"), database: connection.target }),
+      file: keySnapshotFile(snapshotPlace(options, "keys", connection)),
       isAway: () => connection.state().status !== "up",
       onChange: (listener) => connection.onChange("keys", listener),
     },

@@ -13,3 +13,8 @@ export function temperature(text: string): number {
   if (text.trim() === "" || !(number >= 0 && number <= 2)) throw new InvalidArgumentError("It must be a number from 0 to 2.");
   return number;
 }
+
+/** For options that may be given more than once. */
+export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), value];
+}

@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import type { UpOptions } from "../up.ts";
+import { positiveInteger } from "./option-values.ts";
 import { type ConnectionOptions, examples, type Finish, onPlatform } from "./shared-options.ts";
 
 export function addPlatformCommands(program: Command, finish: Finish): void {
@@ -6,13 +8,23 @@ export function addPlatformCommands(program: Command, finish: Finish): void {
     .command("up")
     .description("Start the platform and run it until Ctrl-C.")
     .option("--config <file>", "settings file, as BONFIRE_CONFIG (default: bonfire.yaml in the home)")
+    .option(
+      "--workers <number>",
+      "gateway processes that share the port, as BONFIRE_WORKERS (default: none, everything in one process)",
+      positiveInteger,
+    )
     .addHelpText("after", ABOUT_UP)
-    .action(async (options: { readonly config?: string }) => finish(await (await import("../up.ts")).up(options)));
+    .action(async (options: UpOptions) => finish(await (await import("../up.ts")).up(options)));
 
   onPlatform(program.command("status"))
     .description("Show on one screen how the running platform is doing. Exit code 3 when none answers.")
     .addHelpText("after", examples("status", "status --json"))
     .action(async (options: ConnectionOptions) => (await import("../status.ts")).status(options));
+
+  onPlatform(program.command("restart"))
+    .description("Replace the workers of the running platform one by one, so that no request fails of it.")
+    .addHelpText("after", examples("restart", "restart --url http://10.0.0.5:8080"))
+    .action(async (options: ConnectionOptions) => (await import("../restart.ts")).restartWorkers(options));
 
   program
     .command("doctor")
@@ -30,4 +42,4 @@ Ctrl-C lets running requests finish for a while (server.shutdown_grace); a secon
 
 Settings stand in bonfire.yaml or in variables such as BONFIRE_PORT; \`bonfire config print --long\` explains all of them.
 BONFIRE_HOME is the folder of the instance (default ~/.bonfire): another one is another instance.
-${examples("up", "up --config ./bonfire.yaml", "BONFIRE_HOME=~/second BONFIRE_PORT=8081 @ up")}`;
+${examples("up", "up --config ./bonfire.yaml", "up --workers 4", "BONFIRE_HOME=~/second BONFIRE_PORT=8081 @ up")}`;

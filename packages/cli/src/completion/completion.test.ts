@@ -61,6 +61,15 @@ describe("completion in bash", () => {
       ["bonfire", "aliases", ""],
       ["list", "set", "rm"],
     ],
+    [
+      ["bonfire", "routes", "set", "m", "--affinity", ""],
+      ["none", "session", "prefix"],
+    ],
+    [["bonfire", "upstreams", "re"], ["refresh"]],
+    [
+      ["bonfire", "deployments", ""],
+      ["list", "drain", "resume"],
+    ],
     [["bonfire", "keys", "create", "--role", "admin", "--j"], ["--json"]],
     [["bonfire", "keys", "create", "--url", ""], []],
     [["bonfire", "completion", "z"], ["zsh"]],
@@ -77,7 +86,10 @@ describe("completion in bash", () => {
     ],
     [
       ["bonfire", "nonsense", ""],
-      ["up", "status", "doctor", "models", "aliases", "keys", "chat", "logs", "config", "completion"],
+      [
+        ...["up", "status", "restart", "doctor", "models", "aliases", "apply", "upstreams", "routes", "deployments", "keys", "secrets"],
+        ...["chat", "logs", "config", "completion"],
+      ],
     ],
   ])("%j offers %j", async (words, offers) => {
     expect(await offersOf(words)).toEqual(offers);
@@ -85,7 +97,13 @@ describe("completion in bash", () => {
 
   it("offers files where a file is meant", async () => {
     const file = await scriptFor("bash");
-    expect(await offersOf(["bonfire", "up", "--config", file.slice(0, -2)])).toEqual([file]);
+    for (const words of [
+      ["up", "--config"],
+      ["apply", "-f"],
+      ["apply", "-f", "first.yaml", "--file"],
+    ]) {
+      expect(await offersOf(["bonfire", ...words, file.slice(0, -2)])).toEqual([file]);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { SnapshotFile } from "../storage/snapshot-file.ts";
+import { SnapshotFile, type SnapshotPlace } from "../storage/snapshot-file.ts";
 
-export function aliasSnapshotFile(place: { readonly path: string; readonly database: string }): SnapshotFile<string> {
+export function aliasSnapshotFile(place: SnapshotPlace): SnapshotFile<string> {
   return new SnapshotFile({ ...place, kind: "aliases", entries: z.record(z.string(), z.string()) });
 }

@@ -1,3 +1,4 @@
+import { UPSTREAM_PROFILES } from "@bonfire/protocol/upstreams";
 import { z } from "zod";
 import { faultOfChosenSecret } from "../access/key-secret.ts";
 import { byteSize, duration } from "./quantities.ts";
@@ -27,6 +28,7 @@ const list = <Schema extends z.ZodType>(env: string, schema: Schema, about: stri
 const text = (expected: string) => z.string(expected).min(1, expected);
 const httpUrl = (expected: string) => z.url({ protocol: /^https?$/, error: expected });
 const PORT = "a port number from 0 to 65535 (0 picks a free one)";
+const WORKERS = "a whole number from 0 to 256";
 const RATIO = "a number from 0 to 1";
 const ORIGIN = "an origin such as https://app.example.com, or *";
 
@@ -56,6 +58,16 @@ export const SETTINGS = {
     duration().default(10_000),
     "How long running requests may go on after the platform is asked to stop. Default 10s",
   ),
+  "server.workers": number(
+    "BONFIRE_WORKERS",
+    z.int(WORKERS).min(0, WORKERS).max(256, WORKERS).default(0),
+    "Gateway processes that share the port; 0 does everything in one process. Default 0",
+  ),
+  "server.restart_grace": setting(
+    "BONFIRE_RESTART_GRACE",
+    duration().default(600_000),
+    "How long the requests of a worker may go on when it is replaced. Default 10m",
+  ),
   "auth.bootstrap_key": setting(
     "BONFIRE_BOOTSTRAP_KEY",
     z
@@ -68,6 +80,18 @@ export const SETTINGS = {
     "Value of a first admin key that you choose, at least 20 characters",
     { secret: true },
   ),
+  "secrets.root": setting(
+    "BONFIRE_SECRET",
+    text("a text").optional(),
+    "Root secret under which keys of upstreams are sealed, at least 32 random characters; all gateways of one database need the same. Default: made at the first start and kept in the home",
+    { secret: true },
+  ),
+  "secrets.previous": list(
+    "BONFIRE_PREVIOUS_SECRETS",
+    z.array(text("a text")).readonly().default([]),
+    "Root secrets of before, until `bonfire secrets rotate` has sealed everything under the present one",
+    { secret: true },
+  ),
   "database.url": setting(
     "DATABASE_URL",
     z
@@ -76,6 +100,34 @@ export const SETTINGS = {
       .optional(),
     "PostgreSQL to use instead of the embedded one",
     { secret: true },
+  ),
+  "redis.url": setting(
+    "REDIS_URL",
+    z
+      .string("a URL")
+      .regex(/^rediss?:\/\//, "a URL that begins with redis:// or rediss://")
+      .optional(),
+    "Redis in which several gateways share stored answers. Default: each keeps its own in memory",
+    { secret: true },
+  ),
+  "answers.memory": setting(
+    "BONFIRE_ANSWER_MEMORY",
+    byteSize().default(64_000_000),
+    "Memory for stored answers where there is no Redis; 0B stores none. Default 64MB",
+  ),
+  "queue.size": number(
+    "BONFIRE_QUEUE_SIZE",
+    z
+      .int("a whole number from 1 to 100000")
+      .min(1, "a whole number from 1 to 100000")
+      .max(100_000, "a whole number from 1 to 100000")
+      .default(512),
+    "Requests that may wait for one model; one key has at most half of that. Default 512",
+  ),
+  "queue.wait": setting(
+    "BONFIRE_QUEUE_WAIT",
+    duration().default(60_000),
+    "How long a request waits for a place before it is told to come back. Default 60s",
   ),
   "ledger.keep": setting(
     "BONFIRE_LEDGER_KEEP",
@@ -136,8 +188,8 @@ export const SETTINGS = {
   "upstream.api_key": setting("BONFIRE_UPSTREAM_API_KEY", text("a key").optional(), "Key for that server", { secret: true }),
   "upstream.profile": setting(
     "BONFIRE_UPSTREAM_PROFILE",
-    z.enum(["generic", "openai"], "generic or openai").default("generic"),
-    "What that server understands beyond OpenAI's fields: generic sends them, openai refuses them. Default generic",
+    z.enum(UPSTREAM_PROFILES, `one of ${UPSTREAM_PROFILES.join(", ")}`).default("generic"),
+    "What kind of server it is, which says what it understands: generic, or one of those in upstream-profiles.md. Default generic",
   ),
   "log.level": setting(
     "BONFIRE_LOG_LEVEL",

@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { withTimeLimit } from "@bonfire/platform/engine/time-limit";
 import { checkFile } from "@bonfire/platform/models/verified-file";
 import { hasCode } from "@bonfire/platform/processes/error-code";
 import { type Check, type Finding, failed, ok, warning } from "../check.ts";
@@ -68,7 +69,7 @@ interface ModelOnCheck {
 
 async function checkFiles(context: DoctorContext, signal: AbortSignal): Promise<Finding> {
   const { models } = await readModels(context);
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(HASHING_MS)]);
+  const inTime = withTimeLimit(signal, HASHING_MS);
   const looked = await Promise.all(models.map((model) => lookAt(model, inTime)));
   const [absent, present] = [looked.filter(isAbsent), looked.filter((model) => !isAbsent(model))];
   const damaged = present.filter(({ files }) => files.some(({ state }) => state in DAMAGES));

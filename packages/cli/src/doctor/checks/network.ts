@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { requestFollowing, withConnections } from "@bonfire/platform/egress/download-http";
+import { withTimeLimit } from "@bonfire/platform/engine/time-limit";
 import { reasonOf } from "@bonfire/platform/models/artifact-error";
-import { requestFollowing, withConnections } from "@bonfire/platform/models/http-request";
 import { findPython } from "@bonfire/platform/processes/find-python";
 import { requirementsFile } from "@bonfire/platform/processes/python-environment";
 import { runCommand } from "@bonfire/platform/processes/run-command";
@@ -53,13 +54,13 @@ async function whatIsMissing(context: DoctorContext): Promise<{ name: string; pl
 
 /** Any answer will do: it is there. */
 async function hubFault({ config }: DoctorContext, signal: AbortSignal): Promise<string | undefined> {
-  const { endpoint } = config.huggingFace;
+  const { endpoint, proxy } = config.huggingFace;
   try {
     await withConnections(async (dispatcher) => {
-      const inTime = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+      const inTime = withTimeLimit(signal, ANSWER_MS);
       const { body } = await requestFollowing({ url: endpoint, method: "HEAD", signal: inTime, dispatcher });
       await body.dump();
-    });
+    }, proxy);
     return undefined;
   } catch (error) {
     return `the model hub ${new URL(endpoint).origin} cannot be reached: ${reasonOf(error)}`;

@@ -1,6 +1,8 @@
+import { bearer } from "@bonfire/platform/egress/bearer";
+import { requestFollowing, withConnections } from "@bonfire/platform/egress/download-http";
+import { withTimeLimit } from "@bonfire/platform/engine/time-limit";
 import { openaiCompatible } from "@bonfire/platform/engines/openai-compatible/openai-compatible";
 import { reasonOf } from "@bonfire/platform/models/artifact-error";
-import { requestFollowing, withConnections } from "@bonfire/platform/models/http-request";
 import { type Check, type Finding, failed, ok, skipped, warning } from "../check.ts";
 import type { DoctorContext } from "../context.ts";
 import { unsetSetting } from "../shell.ts";
@@ -18,11 +20,11 @@ async function checkUpstream({ config }: DoctorContext, signal: AbortSignal): Pr
   const client = openaiCompatible.connect({
     address: { kind: "url", url: upstream.url },
     model: "",
-    credentials: async () => upstream.apiKey,
+    credentials: bearer(upstream.apiKey),
   });
   const { host } = new URL(upstream.url);
   try {
-    const { models = [] } = await client.health(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]));
+    const { models = [] } = await client.health(withTimeLimit(signal, ANSWER_MS));
     return ok(`${host} serves ${models.length}`);
   } catch (error) {
     return failed(`${host} does not list its models: ${reasonOf(error)}`, {
@@ -40,7 +42,7 @@ async function checkCollector({ config }: DoctorContext, signal: AbortSignal): P
   const { host } = new URL(tracing.endpoint);
   try {
     await withConnections(async (dispatcher) => {
-      const inTime = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+      const inTime = withTimeLimit(signal, ANSWER_MS);
       const { body } = await requestFollowing({ url: tracing.endpoint, method: "HEAD", signal: inTime, dispatcher });
       await body.dump();
     });
