@@ -8,6 +8,7 @@ import { runBenchmark } from "../processes/run-benchmark.ts";
 import { chatRequest } from "./load-shapes.ts";
 import { judgePeak, measureMemory } from "./memory.ts";
 import { INSTANT } from "./mock-shapes.ts";
+import type { PeerName } from "./peers.ts";
 import { measureEvents, measureFirstToken, measureLatency, measureThroughput, type RowOptions } from "./rows.ts";
 import { startField, startScene } from "./start-field.ts";
 import { measureStart } from "./start-up.ts";
@@ -22,6 +23,8 @@ const ROWS: Readonly<Record<string, (options: RowOptions) => Promise<Budget[]>>>
 };
 const PARTS = [...Object.keys(ROWS), "memory", "start"];
 const WARM_UP_MS = 2_000;
+const NOT_IN_TIER_B =
+  "LiteLLM in tier B: not possible here. Its database client, Prisma, downloads a query engine from the maker's site, which no package registry carries.";
 
 const { values } = parseArgs({
   allowNegative: true,
@@ -31,6 +34,7 @@ const { values } = parseArgs({
     tiers: { type: "string" },
     only: { type: "string" },
     "without-portkey": { type: "boolean", default: false },
+    "without-litellm": { type: "boolean", default: false },
     verify: { type: "boolean", default: true },
   },
 });
@@ -40,6 +44,10 @@ await runBenchmark(async (lifetime) => {
   const durationMs = readNumber("seconds", values.seconds) * 1_000;
   const tiers = readParts("tiers", values.tiers, ["A", "B"]);
   const parts = readParts("only", values.only, PARTS);
+  const peers = new Set<PeerName>();
+  if (!values["without-portkey"]) peers.add("portkey");
+  if (!values["without-litellm"]) peers.add("litellm");
+  const { cache: cacheFolder } = loadConfig(process.env);
 
   const generator = new LoadGenerator();
   lifetime.add("load generator", () => generator.close());
@@ -48,8 +56,8 @@ await runBenchmark(async (lifetime) => {
 
   const rows = Object.entries(ROWS).filter(([name]) => parts.has(name));
   if (rows.length > 0) {
-    const portkeyCache = values["without-portkey"] ? undefined : loadConfig(process.env).cache;
-    const field = await startField({ scene, tiers, portkeyCache, lifetime });
+    if (tiers.has("B") && peers.has("litellm")) console.log(NOT_IN_TIER_B);
+    const field = await startField({ scene, tiers, peers, cacheFolder, lifetime });
     for (const { port, headers } of allTargets(field)) {
       for (const stream of [false, true]) {
         const request = chatRequest({ model: INSTANT, tokens: 50, stream }, headers);
@@ -57,10 +65,10 @@ await runBenchmark(async (lifetime) => {
       }
     }
     for (const [, measure] of rows) budgets.push(...(await measure({ field, generator, rounds, durationMs })));
-    budgets.push(...judgePeak(field.ours));
+    budgets.push(...judgePeak(field));
   }
   if (parts.has("memory")) budgets.push(...(await measureMemory({ scene, generator, rounds, tiers })));
-  if (parts.has("start")) budgets.push(...(await measureStart(scene, rounds)));
+  if (parts.has("start")) budgets.push(...(await measureStart({ scene, rounds, peers, cacheFolder })));
   const hasLoad = rows.length > 0 || parts.has("memory");
   if (values.verify && tiers.has("B") && hasLoad) budgets.push(...(await verifyLedger(scene.databaseUrl, scene.mockOfTierB.port)));
   return conclude(budgets);

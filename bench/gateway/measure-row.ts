@@ -4,6 +4,7 @@ import { interleave } from "../measure/interleave.ts";
 import { median } from "../measure/statistics.ts";
 import { printTable } from "../measure/table.ts";
 import { cpuSeconds } from "../processes/proc.ts";
+import { requestsSeenBy } from "./mock-counts.ts";
 import { allTargets, type Field, type Target } from "./target.ts";
 
 /** One target in one round. */
@@ -11,6 +12,8 @@ export interface Measured {
   readonly summary: LoadSummary;
   /** That the process between load and mock used meanwhile; NaN for the mock itself. */
   readonly cpuSeconds: number;
+  /** Requests that reached the mock: neither retries nor stored answers may make a target look other than it is. */
+  readonly mockRequests: number;
 }
 
 interface Column {
@@ -54,12 +57,14 @@ export class Series {
   fault(...targets: readonly Target[]): string | undefined {
     for (const round of this.#rounds) {
       for (const target of targets) {
-        const { failures = 0, firstFailures = [], answers = 0, completionTokens = 0 } = round.get(target)?.summary ?? {};
+        const { summary, mockRequests = 0 } = round.get(target) ?? {};
+        const { failures = 0, firstFailures = [], answers = 0, completionTokens = 0 } = summary ?? {};
         if (failures > 0) return `${failures} requests to ${target.name} failed: ${firstFailures.join("; ")}`;
         if (answers === 0) return `${target.name} gave no answer`;
         if (completionTokens !== answers * this.#tokensPerAnswer) {
           return `${target.name} gave ${completionTokens} tokens in ${answers} answers of ${this.#tokensPerAnswer}`;
         }
+        if (mockRequests !== answers) return `${target.name} gave ${answers} answers, and the mock saw ${mockRequests} requests`;
       }
     }
     return undefined;
@@ -79,9 +84,10 @@ export async function measureRow({ title, plan, columns, tokensPerAnswer }: Row,
   for (const order of interleave(allTargets(field), rounds)) {
     const round = new Map<Target, Measured>();
     for (const target of order) {
-      const before = cpuOf(target);
+      const [cpuBefore, seenBefore] = [cpuOf(target), await requestsSeenBy(target.mockPort)];
       const summary = await generator.run(plan(target));
-      round.set(target, { summary, cpuSeconds: cpuOf(target) - before });
+      const mockRequests = (await requestsSeenBy(target.mockPort)) - seenBefore;
+      round.set(target, { summary, cpuSeconds: cpuOf(target) - cpuBefore, mockRequests });
     }
     done.push(round);
   }

@@ -9,7 +9,7 @@ import { memoryOf } from "../processes/proc.ts";
 import { chatRequest } from "./load-shapes.ts";
 import { INSTANT, PACED, SLOW } from "./mock-shapes.ts";
 import type { Scene } from "./start-field.ts";
-import type { Target, Tier } from "./target.ts";
+import { allTargets, type Field, type Target, type Tier } from "./target.ts";
 
 interface MemoryOptions {
   readonly scene: Scene;
@@ -66,9 +66,15 @@ export async function measureMemory({ scene, generator, rounds, tiers }: MemoryO
   ]);
 }
 
-/** Of the processes that all other rows went through. */
-export function judgePeak(ours: readonly { readonly tier: Tier; readonly target: Target }[]): Budget[] {
-  return ours.map(({ tier, target: { pid } }) => ({
+/** Of the processes that all other rows went through; those of others stand beside ours without a budget. */
+export function judgePeak(field: Field): Budget[] {
+  const lines = allTargets(field).flatMap(({ name, tiers, pid }) => {
+    if (pid === undefined) return [];
+    const { residentMb, peakMb } = memoryOf(pid);
+    return [[`${name} (tier ${tiers.join(", ")})`, residentMb, peakMb]];
+  });
+  printTable("Resident memory after all rows", ["", "MB", "peak MB"], lines);
+  return field.ours.map(({ tier, target: { pid } }) => ({
     name: `${tier} memory at its peak, after all rows`,
     measured: pid === undefined ? Number.NaN : memoryOf(pid).peakMb,
     limit: 200,

@@ -2,8 +2,9 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Child, freePort, startChild } from "../processes/child.ts";
+import { freePort, startChild } from "../processes/child.ts";
 import { answersOk, until } from "../processes/until.ts";
+import type { Peer } from "./peer.ts";
 
 const VERSION = "1.15.2";
 const MANIFEST = {
@@ -14,15 +15,13 @@ const MANIFEST = {
   overrides: { "@hono/node-server": "1.13.8" },
 };
 
-export interface Portkey extends Child {
-  readonly port: number;
-  readonly headers: Readonly<Record<string, string>>;
-}
+export type Portkey = Peer;
 
 /** Starts Portkey's gateway in front of the mock; installs it into the cache folder first where it is missing. */
-export async function startPortkey(cacheFolder: string, mockPort: number): Promise<Portkey> {
+export async function startPortkey(cacheFolder: string, mockPort: number): Promise<Peer> {
   const program = await install(join(cacheFolder, "bench", `portkey-${VERSION}`));
   const port = await freePort();
+  const startedAt = performance.now();
   const child = startChild({
     command: process.execPath,
     args: [program, "--headless", `--port=${port}`],
@@ -36,12 +35,13 @@ export async function startPortkey(cacheFolder: string, mockPort: number): Promi
     await child.stop();
     throw error;
   }
+  const readyAfterMs = performance.now() - startedAt;
   const headers = {
     authorization: "Bearer none",
     "x-portkey-provider": "openai",
     "x-portkey-custom-host": `http://127.0.0.1:${mockPort}/v1`,
   };
-  return { ...child, port, headers };
+  return { ...child, port, headers, readyAfterMs };
 }
 
 /** @returns the path of the program. */

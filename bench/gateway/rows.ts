@@ -1,5 +1,6 @@
 import type { LoadGenerator } from "../load/load-generator.ts";
 import type { Budget } from "../measure/budget.ts";
+import { aheadOfPortkey } from "./ahead.ts";
 import { chatRequest } from "./load-shapes.ts";
 import { type Measured, measureRow, type Series } from "./measure-row.ts";
 import { INSTANT, MOCK_SHAPES, PACED } from "./mock-shapes.ts";
@@ -15,7 +16,8 @@ export interface RowOptions {
 
 /** A whole answer of half a kilobyte. */
 const SHORT_TOKENS = 8;
-const OPEN_RATE = 200;
+/** Requests each second of the open loops; the last one has the budgets. */
+const OPEN_RATES = [50, 100, 200] as const;
 const OPEN_CONNECTIONS = 32;
 const PACED_STREAMS = 50;
 const PACED_TOKENS = 31;
@@ -34,7 +36,8 @@ const eventRate = ({ summary }: Measured) => (summary.events / summary.elapsedMs
 const cpuPerEvent = ({ summary, cpuSeconds }: Measured) => (cpuSeconds / summary.events) * 1e6;
 const lateness = { header: "generator late p99 ms", value: ({ summary }: Measured) => summary.latenessMs.p99 };
 
-type Part = "p50" | "p99";
+const PARTS = ["p50", "p99"] as const;
+type Part = (typeof PARTS)[number];
 type Time = "latencyMs" | "firstContentMs";
 
 function times(time: Time) {
@@ -47,24 +50,36 @@ function times(time: Time) {
     { header: "added p99 ms", value: added("p99") },
     lateness,
   ];
-  return { added, columns };
+  return { own, added, columns };
 }
 
-/** Non-streamed answers at a fixed rate. */
+/** Non-streamed answers at fixed rates. */
 export async function measureLatency(options: RowOptions): Promise<Budget[]> {
   const { field, durationMs } = options;
-  const { added, columns } = times("latencyMs");
-  const title = `non-streamed answers at ${OPEN_RATE} requests/s, open loop; latency from the moment a request was due`;
-  const open = { kind: "open", connections: OPEN_CONNECTIONS, ratePerSecond: OPEN_RATE, durationMs } as const;
-  const plan = (target: Target) => ({ ...open, address: address(target), request: short(target) });
-  const series = await measureRow({ title, plan, columns, tokensPerAnswer: SHORT_TOKENS }, options);
-  return addedTimes(series, field, { name: "added latency", added, limits: { p50: 1, p99: 5 } });
+  const { own, added, columns } = times("latencyMs");
+  const budgets: Budget[] = [];
+  for (const ratePerSecond of OPEN_RATES) {
+    const title = `non-streamed answers at ${ratePerSecond} requests/s, open loop; latency from the moment a request was due`;
+    const open = { kind: "open", connections: OPEN_CONNECTIONS, ratePerSecond, durationMs } as const;
+    const plan = (target: Target) => ({ ...open, address: address(target), request: short(target) });
+    const series = await measureRow({ title, plan, columns, tokensPerAnswer: SHORT_TOKENS }, options);
+    if (ratePerSecond === OPEN_RATES.at(-1)) {
+      budgets.push(...addedTimes(series, field, { name: "added latency", added, limits: { p50: 1, p99: 5 } }));
+    }
+    budgets.push(
+      ...PARTS.flatMap((part) => {
+        const name = `latency at ${ratePerSecond} requests/s, ${part},`;
+        return aheadOfPortkey(series, field, { name, value: own(part), better: "less" });
+      }),
+    );
+  }
+  return budgets;
 }
 
 /** Streams that come at fixed times, so that about fifty run at any moment. */
 export async function measureFirstToken(options: RowOptions): Promise<Budget[]> {
   const { field, durationMs } = options;
-  const { added, columns } = times("firstContentMs");
+  const { own, added, columns } = times("firstContentMs");
   const { firstMs = 0, gapMs = 0 } = MOCK_SHAPES[PACED] ?? {};
   const ratePerSecond = (PACED_STREAMS * 1_000) / (firstMs + gapMs * (PACED_TOKENS - 1));
   const title = `time to the first token with ${PACED_STREAMS} paced streams, open loop`;
@@ -72,7 +87,10 @@ export async function measureFirstToken(options: RowOptions): Promise<Budget[]> 
   const request = ({ headers }: Target) => chatRequest({ model: PACED, tokens: PACED_TOKENS, stream: true }, headers);
   const plan = (target: Target) => ({ ...open, address: address(target), request: request(target) });
   const series = await measureRow({ title, plan, columns, tokensPerAnswer: PACED_TOKENS }, options);
-  return addedTimes(series, field, { name: "added time to first token", added, limits: { p50: 2, p99: 10 } });
+  return [
+    ...addedTimes(series, field, { name: "added time to first token", added, limits: { p50: 2, p99: 10 } }),
+    ...PARTS.flatMap((part) => aheadOfPortkey(series, field, { name: `time to first token, ${part},`, value: own(part), better: "less" })),
+  ];
 }
 
 /** As many non-streamed answers as go through. */
@@ -109,8 +127,7 @@ export async function measureEvents(options: RowOptions): Promise<Budget[]> {
     { header: "CPU µs/event", value: cpuPerEvent },
   ];
   const series = await measureRow({ title, plan, columns, tokensPerAnswer: BURST_TOKENS }, options);
-  const { portkey } = field;
-  return field.ours.flatMap(({ tier, target }): Budget[] => [
+  const ofOurs = field.ours.flatMap(({ tier, target }): Budget[] => [
     {
       name: `${tier} CPU per event at full speed`,
       measured: series.median(target, cpuPerEvent),
@@ -119,10 +136,11 @@ export async function measureEvents(options: RowOptions): Promise<Budget[]> {
       unit: "µs",
       void: series.fault(target),
     },
-    ...(portkey === undefined
+    ...(field.portkey === undefined
       ? []
-      : [ratio(series, { name: `${tier} events/s to Portkey's`, target, other: portkey, value: eventRate, limit: 1, field })]),
+      : [ratio(series, { name: `${tier} events/s to Portkey's`, target, other: field.portkey, value: eventRate, limit: 1, field })]),
   ]);
+  return [...ofOurs, ...aheadOfPortkey(series, field, { name: "CPU per event at full speed", value: cpuPerEvent, better: "less" })];
 }
 
 function addedTimes(
@@ -131,7 +149,7 @@ function addedTimes(
   { name, added, limits }: { name: string; added: ReturnType<typeof times>["added"]; limits: Readonly<Record<Part, number>> },
 ): Budget[] {
   return ours.flatMap(({ tier, target }) =>
-    (["p50", "p99"] as const).map((part) => ({
+    PARTS.map((part) => ({
       name: `${tier} ${name}, ${part}`,
       measured: series.median(target, added(part)),
       limit: limits[part],

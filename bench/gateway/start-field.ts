@@ -5,7 +5,7 @@ import type { Lifetime } from "@bonfire/platform/lifetime";
 import { startEmbeddedPostgres } from "@bonfire/platform/storage/embedded-postgres";
 import { type Bonfire, startBonfire } from "../processes/bonfire.ts";
 import { type HelperServer, startHelperServer } from "../processes/helper-server.ts";
-import { startPortkey } from "./portkey.ts";
+import { PEERS, type PeerName } from "./peers.ts";
 import type { Field, Target, Tier } from "./target.ts";
 
 const MOCK = new URL("./mock-replica.js", import.meta.url);
@@ -54,26 +54,34 @@ export function gatewayAlone(mock: HelperServer): Record<string, string> {
 interface FieldOptions {
   readonly scene: Scene;
   readonly tiers: ReadonlySet<Tier>;
-  /** Where Portkey's gateway is installed; undefined leaves it out. */
-  readonly portkeyCache: string | undefined;
+  /** The other gateways that take part. */
+  readonly peers: ReadonlySet<PeerName>;
+  /** Where they are installed. */
+  readonly cacheFolder: string;
   readonly lifetime: Lifetime;
 }
 
-export async function startField({ scene, tiers, portkeyCache, lifetime }: FieldOptions): Promise<Field> {
-  const direct: Target = { name: "direct", tiers: ["A", "B"], port: scene.mock.port, headers: {}, pid: undefined };
-  const relay: Target = { name: "relay", tiers: ["A", "B"], headers: {}, ...(await scene.startRelay()) };
+export async function startField({ scene, tiers, peers, cacheFolder, lifetime }: FieldOptions): Promise<Field> {
+  const mockPort = scene.mock.port;
+  const direct: Target = { name: "direct", tiers: ["A", "B"], port: mockPort, mockPort, headers: {}, pid: undefined };
+  const { port: relayPort, pid: relayPid } = await scene.startRelay();
+  const relay: Target = { name: "relay", tiers: ["A", "B"], port: relayPort, mockPort, headers: {}, pid: relayPid };
   const ours: { tier: Tier; target: Target }[] = [];
   if (tiers.has("A")) {
     const { port, pid } = await scene.startTierA();
-    ours.push({ tier: "A", target: { name: "Bonfire", tiers: ["A"], headers: {}, port, pid } });
+    ours.push({ tier: "A", target: { name: "Bonfire", tiers: ["A"], headers: {}, port, mockPort, pid } });
   }
   if (tiers.has("B")) {
     const { port, pid, apiKey } = await scene.startTierB();
-    ours.push({ tier: "B", target: { name: "Bonfire", tiers: ["B"], headers: { authorization: `Bearer ${apiKey}` }, port, pid } });
+    const headers = { authorization: `Bearer ${apiKey}` };
+    ours.push({ tier: "B", target: { name: "Bonfire", tiers: ["B"], headers, port, mockPort: scene.mockOfTierB.port, pid } });
   }
-  if (portkeyCache === undefined) return { direct, relay, ours, portkey: undefined };
-  const portkey = await startPortkey(portkeyCache, scene.mock.port);
-  lifetime.add("Portkey's gateway", () => portkey.stop());
-  const { port, headers, pid } = portkey;
-  return { direct, relay, ours, portkey: { name: "Portkey", tiers: ["A"], port, headers, pid } };
+  const join = async (name: PeerName): Promise<Target | undefined> => {
+    if (!peers.has(name)) return undefined;
+    const { title, start } = PEERS[name];
+    const { port, headers, pid, stop } = await start(cacheFolder, mockPort);
+    lifetime.add(title, stop);
+    return { name: title, tiers: ["A"], port, mockPort, headers, pid };
+  };
+  return { direct, relay, ours, portkey: await join("portkey"), litellm: await join("litellm") };
 }

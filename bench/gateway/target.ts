@@ -7,6 +7,8 @@ export interface Target {
   /** The tables that it stands in. */
   readonly tiers: readonly Tier[];
   readonly port: number;
+  /** Of the mock behind it. */
+  readonly mockPort: number;
   readonly headers: Readonly<Record<string, string>>;
   /** Of the process between load and mock; undefined for the mock itself. */
   readonly pid: number | undefined;
@@ -19,8 +21,10 @@ export interface Field {
   /** Bonfire, one for each tier that is measured. */
   readonly ours: readonly { readonly tier: Tier; readonly target: Target }[];
   readonly portkey: Target | undefined;
+  readonly litellm: Target | undefined;
 }
 
-export function allTargets({ direct, relay, ours, portkey }: Field): Target[] {
-  return [direct, relay, ...ours.map(({ target }) => target), ...(portkey === undefined ? [] : [portkey])];
+export function allTargets({ direct, relay, ours, portkey, litellm }: Field): Target[] {
+  const peers = [portkey, litellm].filter((peer) => peer !== undefined);
+  return [direct, relay, ...ours.map(({ target }) => target), ...peers];
 }

@@ -3,11 +3,8 @@ import { z } from "zod";
 import type { Budget } from "../measure/budget.ts";
 import { printTable } from "../measure/table.ts";
 import { until } from "../processes/until.ts";
+import { readMockCounts } from "./mock-counts.ts";
 
-const mockCounts = z.object({
-  models: z.record(z.string(), z.object({ requests: z.int(), completionTokens: z.int() })),
-  refused: z.int(),
-});
 const ledgerRow = z.object({ model: z.string(), requests: z.coerce.number(), completion_tokens: z.coerce.number() });
 type Counts = ReadonlyMap<string, { readonly requests: number; readonly completionTokens: number }>;
 
@@ -17,8 +14,7 @@ const UNDEFINED_TABLE = "42P01";
 
 /** Compares the ledger with what the mock has counted, to the row and to the token. */
 export async function verifyLedger(databaseUrl: string, mockPort: number): Promise<Budget[]> {
-  const response = await fetch(`http://127.0.0.1:${mockPort}/counts`);
-  const { models, refused } = mockCounts.parse(await response.json());
+  const { models, refused } = await readMockCounts(mockPort);
   const expected: Counts = new Map(Object.entries(models).filter(([, { requests }]) => requests > 0));
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { median, quantile, quantiles } from "./statistics.ts";
+import { median, quantile, quantiles, slope } from "./statistics.ts";
 
 describe("quantile", () => {
   it.each([
@@ -40,5 +40,20 @@ describe("median", () => {
 
   it("of nothing is no number", () => {
     expect(median([])).toBeNaN();
+  });
+});
+
+describe("slope", () => {
+  it.each([
+    [[0, 1, 2], [5, 7, 9], 2],
+    [[0, 1, 2, 3], [1, 1, 1, 1], 0],
+    [[0, 2, 4], [3, 0, 3], 0],
+    [[1, 2, 3], [0, -1, -2], -1],
+  ])("over %j of %j is %d", (x, y, expected) => {
+    expect(slope(x, y)).toBeCloseTo(expected);
+  });
+
+  it("through a single point is no number", () => {
+    expect(slope([1], [1])).toBeNaN();
   });
 });

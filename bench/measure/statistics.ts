@@ -23,3 +23,11 @@ export function median(values: readonly number[]): number {
   const middle = ascending.length / 2;
   return ((ascending[Math.ceil(middle) - 1] ?? Number.NaN) + (ascending[Math.floor(middle)] ?? Number.NaN)) / 2;
 }
+
+/** Of the straight line with the least squares, in units of `y` for each unit of `x`. NaN for fewer than two points. */
+export function slope(x: readonly number[], y: readonly number[]): number {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanX, meanY] = [mean(x), mean(y)];
+  const spread = x.reduce((sum, value) => sum + (value - meanX) ** 2, 0);
+  return x.reduce((sum, value, index) => sum + (value - meanX) * ((y[index] ?? Number.NaN) - meanY), 0) / spread;
+}
