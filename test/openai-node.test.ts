@@ -90,9 +90,14 @@ describe("a chat completion", () => {
   });
 
   it("lists the fields that had no effect", async () => {
-    const body = { ...CHAT, max_tokens: 1, store: true, metadata: { team: "a" }, service_tier: "auto" as const };
+    const body = { ...CHAT, max_tokens: 1, store: true, metadata: { team: "a" } };
     const { response } = await client.chat.completions.create(body).withResponse();
-    expect(response.headers.get("x-bonfire-ignored")?.split(", ").sort()).toEqual(["metadata", "service_tier", "store"]);
+    expect(response.headers.get("x-bonfire-ignored")?.split(", ").sort()).toEqual(["metadata", "store"]);
+  });
+
+  it("says as what it was served", async () => {
+    const { service_tier } = await client.chat.completions.create({ ...CHAT, max_tokens: 1, service_tier: "flex" });
+    expect(service_tier).toBe("flex");
   });
 });
 

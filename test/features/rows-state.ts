@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { until } from "../../packages/platform/src/engine/testing/until.ts";
 import { get, PATHS, post } from "./api-calls.ts";
-import { absent, type FeatureRow, ignored, NONE, type Probe } from "./feature-row.ts";
+import { absent, accepted, type FeatureRow, ignored, NONE, type Probe } from "./feature-row.ts";
 
 const created = z.object({ id: z.string(), status: z.string().optional() });
 const idOf = (json: unknown) => created.parse(json).id;
@@ -39,6 +39,14 @@ const inResponsesAlone = (probe: Probe) =>
     ...{ responses: probe, messages: NONE },
   }) as const;
 
+/** The answer says as what it was served. */
+const tiered =
+  (tier: string): Probe =>
+  async (api) => {
+    await accepted({ service_tier: tier })(api);
+    expect(await api.json({ service_tier: tier })).toMatchObject({ service_tier: tier });
+  };
+
 export const STATE_ROWS: readonly FeatureRow[] = [
   {
     feature: "kept and fetched again (`store`)",
@@ -62,8 +70,8 @@ export const STATE_ROWS: readonly FeatureRow[] = [
   {
     feature: "`service_tier`",
     cells: {
-      ...{ openai: ignored("service_tier", "auto"), together: NONE, fireworks: ignored("service_tier", "auto"), completions: NONE },
-      ...{ responses: ignored("service_tier", "auto"), messages: ignored("service_tier", "auto") },
+      ...{ openai: tiered("flex"), together: NONE, fireworks: tiered("priority"), completions: NONE },
+      ...{ responses: tiered("priority"), messages: accepted({ service_tier: "auto" }) },
     },
   },
 ];

@@ -97,7 +97,7 @@ export function readAnswerStyle(body: SamplingBody, dialect: Dialect): AnswerSty
 }
 
 /** The fields of a record that say something; null and undefined do not. */
-export function allPresent<Fields extends Readonly<Record<string, unknown>>>(fields: Fields): { [K in keyof Fields]?: NonNullable<Fields[K]> } {
+function allPresent<Fields extends Readonly<Record<string, unknown>>>(fields: Fields): { [K in keyof Fields]?: NonNullable<Fields[K]> } {
   const said: { [K in keyof Fields]?: NonNullable<Fields[K]> } = {};
   for (const name in fields) {
     const value = fields[name];
