@@ -44,6 +44,10 @@ function trialsOf(chaos: ChaosCase): readonly Tried[] {
 
 describe.each(SECTIONS.filter((section) => section !== KEYS_AND_LIMITS))("$title: an upstream that", itIsSeen);
 
+it.each(LIST_CASES)("a list of models that $does is told to operators, and the models of the definition work", async (list) => {
+  await expectListIsTold(list, chaosPlatform);
+});
+
 describe.each(PHASES)("a client that hangs up $name", (phase) => {
   it.each(MODES)("leaves nothing running at the upstream (%s)", async (mode) => {
     const { server, ask, lastRow } = chaosPlatform;
@@ -94,11 +98,7 @@ describe("a stream that breaks off after its first content", () => {
   });
 });
 
-it.each(LIST_CASES)("a list of models that $does is told to operators, and the models of the definition work", async (list) => {
-  await expectListIsTold(list, chaosPlatform);
-});
-
-// Not before the others, since refused keys rest for ten seconds meanwhile.
+// Behind the others: refused keys rest for ten seconds meanwhile.
 describe.each([KEYS_AND_LIMITS])("$title: an upstream that", itIsSeen);
 
 itLeavesNothing(() => chaosPlatform, CASES.length);

@@ -58,8 +58,8 @@ export interface ChaosCase {
   /** Of the upstream; none where it is absent. */
   readonly keys?: readonly string[];
   readonly timeouts?: CaseTimeouts;
-  /** It asked to be left alone, or its keys rest: it is used again after a while, not at once. */
-  readonly rests?: boolean;
+  /** It asked to be left alone, or its keys rest: it is used again after that, not at once. */
+  readonly restsMs?: number;
 }
 
 export interface CaseSection {

@@ -26,8 +26,8 @@ export interface Observation {
 
 /** The one behind the others. */
 export const STEADY = "steady";
-/** Longer than any key or deployment rests. */
-const REST_MS = 20_000;
+/** With a deployment that has rested, on a machine that is busy. */
+const PATIENCE_MS = 10_000;
 
 /** A trial but for what only trying needs. */
 export type Tried = Omit<Trial, "door">;
@@ -91,10 +91,13 @@ export async function observe(trial: Trial, platform: ChaosPlatform): Promise<Ob
 
 /** By the deployment's own name, so that it is this one that answers. */
 async function askUntilWell(trial: Trial, { ask }: ChaosPlatform): Promise<SeenAnswer> {
-  const until = Date.now() + REST_MS;
+  const { restsMs = 0 } = trial.chaos;
+  // Who asked again and again meanwhile would open the breaker.
+  await delay(restsMs);
+  const until = Date.now() + PATIENCE_MS;
   for (;;) {
     const next = await ask({ model: deploymentOf(trial), stream: trial.mode === "streamed" });
-    if (next.status === 200 || trial.chaos.rests !== true || Date.now() > until) return next;
+    if (next.status === 200 || restsMs === 0 || Date.now() > until) return next;
     await delay(100);
   }
 }

@@ -30,7 +30,7 @@ const keyCases = [401, 402, 403].flatMap((status): ChaosCase[] => [
   {
     name: `key-${status}`,
     does: `answers ${status}, and has one key`,
-    ...{ answer: errorAnswer(status, { code: "invalid_api_key" }), keys: ONE_KEY, rests: true, gets: keyRefused() },
+    ...{ answer: errorAnswer(status, { code: "invalid_api_key" }), keys: ONE_KEY, restsMs: 10_000, gets: keyRefused() },
   },
   {
     name: `keys-${status}`,
@@ -90,7 +90,7 @@ export const STATUSES: CaseSection = {
     {
       name: "s503-later",
       does: "answers 503 with `retry-after: 2`",
-      ...{ answer: errorAnswer(503, {}, { "retry-after": "2" }), rests: true, gets: overloaded({ retryAfter: /^2$/ }) },
+      ...{ answer: errorAnswer(503, {}, { "retry-after": "2" }), restsMs: 2_000, gets: overloaded({ retryAfter: /^2$/ }) },
     },
     {
       name: "s529",
@@ -108,19 +108,19 @@ export const KEYS_AND_LIMITS: CaseSection = {
     {
       name: "limit",
       does: "answers 429",
-      ...{ answer: errorAnswer(429, {}), rests: true, gets: limited({ retryAfter: /^1$/ }) },
+      ...{ answer: errorAnswer(429, {}), restsMs: 1_000, gets: limited({ retryAfter: /^1$/ }) },
     },
     {
       name: "limit-seconds",
       does: "answers 429 with `retry-after: 2`",
-      ...{ answer: errorAnswer(429, {}, { "retry-after": "2" }), rests: true, gets: limited({ retryAfter: /^2$/ }) },
+      ...{ answer: errorAnswer(429, {}, { "retry-after": "2" }), restsMs: 2_000, gets: limited({ retryAfter: /^2$/ }) },
     },
     {
       name: "limit-ms",
       does: "answers 429 with `retry-after-ms: 1500`",
       ...{
         answer: errorAnswer(429, {}, { "retry-after-ms": "1500", "retry-after": "9" }),
-        rests: true,
+        restsMs: 1_500,
         gets: limited({ retryAfter: /^2$/ }),
       },
     },
@@ -128,12 +128,12 @@ export const KEYS_AND_LIMITS: CaseSection = {
       name: "limit-date",
       does: "answers 429 with a date in `retry-after`",
       answer: (call) => errorAnswer(429, {}, { "retry-after": new Date(Date.now() + 3_000).toUTCString() })(call),
-      ...{ rests: true, gets: limited({ retryAfter: /^[23]$/ }) },
+      ...{ restsMs: 3_000, gets: limited({ retryAfter: /^[23]$/ }) },
     },
     {
       name: "limit-key",
       does: "answers 429, and has one key",
-      ...{ answer: errorAnswer(429, {}), keys: ONE_KEY, rests: true, gets: limited({ retryAfter: /^1$/ }) },
+      ...{ answer: errorAnswer(429, {}), keys: ONE_KEY, restsMs: 1_000, gets: limited({ retryAfter: /^1$/ }) },
     },
     {
       name: "limit-keys",
@@ -145,7 +145,7 @@ export const KEYS_AND_LIMITS: CaseSection = {
       name: "quota",
       does: "answers 429 because its quota is spent",
       answer: errorAnswer(429, { code: "insufficient_quota", type: "insufficient_quota" }),
-      ...{ keys: ONE_KEY, rests: true, gets: keyRefused() },
+      ...{ keys: ONE_KEY, restsMs: 1_000, gets: keyRefused() },
     },
   ],
 };

@@ -109,7 +109,7 @@ export const BEFORE_CONTENT: CaseSection = {
       name: "error-limit",
       does: "sends a rate limit as its first event, behind status 200",
       answer: streams(sse({ error: { message: "Slow down.", type: "rate_limit_error", code: "rate_limit_exceeded" } }), "ends"),
-      ...{ rests: true, gets: limited({ retryAfter: /^1$/ }) },
+      ...{ restsMs: 1_000, gets: limited({ retryAfter: /^1$/ }) },
     },
     {
       name: "error-overload",

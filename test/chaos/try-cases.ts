@@ -15,7 +15,7 @@ export async function tryCases(
   more: readonly string[] = [],
 ): Promise<(tried: Tried) => Promise<Observation>> {
   const trials: Trial[] = [];
-  for (const tried of cases.toSorted((one, other) => Number(other.chaos.rests ?? false) - Number(one.chaos.rests ?? false)))
+  for (const tried of cases.toSorted((one, other) => (other.chaos.restsMs ?? 0) - (one.chaos.restsMs ?? 0)))
     trials.push({ ...tried, door: tried.chaos.door === undefined ? platform.door : await platform.server.addDoor() });
   await platform.apply({
     upstreams: [
