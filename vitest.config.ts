@@ -19,6 +19,8 @@ export default defineConfig({
           exclude: ["**/node_modules/**", ...ENGINE_TESTS],
           pool: "threads",
           isolate: false,
+          // Also on two cores, of which vitest would leave one idle: much of a test is waiting.
+          maxWorkers: 2,
           // What is waited for is a condition; a slow machine is no failure.
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -1,68 +1,28 @@
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { APIError } from "openai";
-import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { startFakeReplica } from "../packages/platform/src/engine/testing/fake-replica.ts";
 import { until } from "../packages/platform/src/engine/testing/until.ts";
-import { startEmbeddedPostgres } from "../packages/platform/src/storage/embedded-postgres.ts";
-import { endAll, runBonfire, startBonfire } from "./bonfire-process.ts";
-import { openApiCheckingFetch } from "./openapi-checking-fetch.ts";
+import { runBonfire, startBonfire } from "./bonfire-process.ts";
+import {
+  BOOTSTRAP,
+  connect,
+  expectToWork,
+  KEY,
+  printedKey,
+  QUESTION,
+  startAt,
+  startStream,
+  useOwnFolder,
+} from "./lifecycle/own-platform.ts";
 import { processesNaming, processTree, stillRunning } from "./processes.ts";
-import { type RunningPlatform, startPlatformProcess } from "./running-platform.ts";
-import { ENDLESS, MODEL, openaiClient } from "./shared-platform.ts";
+import type { RunningPlatform } from "./running-platform.ts";
+import { ENDLESS, MODEL } from "./shared-platform.ts";
 
-let folder: string;
-let home: string;
-const KEY = randomBytes(24).toString("hex");
-const BOOTSTRAP = { BONFIRE_BOOTSTRAP_KEY: KEY };
-const QUESTION = [{ role: "user" as const, content: "What is a bonfire?" }];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(realpathSync(tmpdir()), "bf-"));
-  home = join(folder, "home");
-});
-
-afterEach(async () => {
-  await endAll();
-  await untilNothingRunsIn(folder);
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const start = (env: Record<string, string> = BOOTSTRAP, at = home) => startPlatformProcess({ home: at, env });
-
-async function connect(platform: RunningPlatform, key = KEY) {
-  const checked = await openApiCheckingFetch(platform.baseUrl);
-  return openaiClient(platform.baseUrl, key, checked);
-}
-
-/** A streamed answer of that many tokens, of which the first is there. */
-async function startStream(platform: RunningPlatform, tokens: number) {
-  const client = await connect(platform);
-  const stream = await client.chat.completions.create({ model: MODEL, messages: QUESTION, ...ENDLESS, max_tokens: tokens, stream: true });
-  const chunks = stream[Symbol.asyncIterator]();
-  await chunks.next();
-  return { [Symbol.asyncIterator]: () => chunks };
-}
-
-/** Answers a question, which needs the edge, a key and the engine. */
-async function expectToWork(platform: RunningPlatform, key = KEY): Promise<void> {
-  const client = await connect(platform, key);
-  const { choices } = await client.chat.completions.create({ model: MODEL, messages: QUESTION, max_tokens: 2 });
-  expect(choices[0]?.message.content).not.toBe("");
-}
-
-async function untilNothingRunsIn(path: string): Promise<void> {
-  await until(() => processesNaming(path).length === 0, 20_000);
-}
-
-function printedKey({ stdout }: RunningPlatform): string | undefined {
-  return /^Key +(bf-[0-9A-Za-z]{43})$/m.exec(stdout())?.[1];
-}
+const { folder, home } = useOwnFolder();
+const start = (env?: Record<string, string>, at = home()) => startAt(at, env);
 
 describe("a start", () => {
   it("prints a key that works, the base URL, and samples that hold them; the next one prints no key", async () => {
@@ -96,7 +56,7 @@ describe("a start", () => {
 
   it("on a home that is in use fails and says so, while the first goes on", async () => {
     const first = await start();
-    const second = await runBonfire(["up"], { home, env: { BONFIRE_PORT: "0" } });
+    const second = await runBonfire(["up"], { home: home(), env: { BONFIRE_PORT: "0" } });
     expect(second).toEqual({ exitCode: 1, stdout: "", stderr: expect.stringMatching(/running with this home already.*BONFIRE_HOME/) });
     await expectToWork(first);
   });
@@ -113,44 +73,28 @@ describe("a start", () => {
     await once(server, "listening");
     const address = server.address();
     const port = typeof address === "object" ? String(address?.port) : "";
-    const outcome = await runBonfire(["up"], { home, env: { BONFIRE_PORT: port } });
+    const outcome = await runBonfire(["up"], { home: home(), env: { BONFIRE_PORT: port } });
     server.close();
     expect(outcome).toEqual({ exitCode: 1, stdout: "", stderr: expect.stringMatching(new RegExp(`Port ${port} .*BONFIRE_PORT=`)) });
-    expect(processesNaming(folder)).toEqual([]);
+    expect(processesNaming(folder())).toEqual([]);
   });
 
   it("with settings that cannot be used names them all, with exit code 2, and makes nothing", async () => {
     const outcome = await runBonfire(["up"], {
-      home,
+      home: home(),
       env: { BONFIRE_PORT: "abc", BONFIRE_BOOTSTRAP_KEY: "short", DATABASE_URL: "mysql://x" },
     });
     expect(outcome).toMatchObject({ exitCode: 2, stdout: "" });
     for (const name of ["BONFIRE_PORT", "BONFIRE_BOOTSTRAP_KEY", "DATABASE_URL"]) expect(outcome.stderr).toContain(name);
-    expect(existsSync(home)).toBe(false);
+    expect(existsSync(home())).toBe(false);
   });
 
   it("that is interrupted ends with code 0 and leaves nothing behind", async () => {
-    const starting = startBonfire(["up"], { home, env: { BONFIRE_PORT: "0" } });
+    const starting = startBonfire(["up"], { home: home(), env: { BONFIRE_PORT: "0" } });
     await until(() => starting.stderr().includes("starting the engine"));
     starting.interrupt();
     expect(await starting.exited).toBe(0);
-    expect(processesNaming(folder)).toEqual([]);
-  });
-
-  it("works on a DATABASE_URL instead of a database of its own, and finds its keys there again", async () => {
-    const postgres = await startEmbeddedPostgres({ directory: join(folder, "external"), log: () => undefined });
-    try {
-      const first = await start({ DATABASE_URL: postgres.databaseUrl });
-      const key = printedKey(first) ?? "";
-      await expectToWork(first, key);
-      await first.stop();
-      const second = await start({ DATABASE_URL: postgres.databaseUrl }, join(folder, "second-home"));
-      await expectToWork(second, key);
-      await second.stop();
-      expect(existsSync(join(home, "postgres"))).toBe(false);
-    } finally {
-      await postgres.stop();
-    }
+    expect(processesNaming(folder())).toEqual([]);
   });
 
   it("serves the models of an upstream beside its own", async () => {
@@ -188,7 +132,7 @@ describe("Ctrl-C", () => {
     // The platform, two shims, the engine and the database.
     expect(tree.length).toBeGreaterThanOrEqual(5);
     expect(stillRunning(tree)).toEqual([]);
-    expect(processesNaming(folder)).toEqual([]);
+    expect(processesNaming(folder())).toEqual([]);
   });
 
   it("pressed twice cuts a running stream with an error in it, and ends with code 0", async () => {
@@ -201,7 +145,7 @@ describe("Ctrl-C", () => {
     expect(failure).toBeInstanceOf(APIError);
     expect(failure).toMatchObject({ code: "shutting_down", type: "server_error" });
     expect(await platform.exited).toBe(0);
-    expect(processesNaming(folder)).toEqual([]);
+    expect(processesNaming(folder())).toEqual([]);
   });
 });
 
@@ -216,26 +160,6 @@ describe("kill -9", () => {
     platform.kill("SIGKILL");
     await until(() => stillRunning(tree).length === 0);
     await expectToWork(await start({}), key);
-  });
-
-  it("of the platform and a start right after it work, also when the old database has not ended", async () => {
-    const platform = await start();
-    platform.kill("SIGKILL");
-    await platform.exited;
-    await expectToWork(await start());
-  });
-
-  it("during a start is no obstacle for the next one", async () => {
-    for (const _ of ["first", "second", "third"]) {
-      const starting = startBonfire(["up"], { home, env: { BONFIRE_PORT: "0", ...BOOTSTRAP } });
-      // The moment is the subject: anywhere between the first line of the program and its readiness.
-      const moment = Math.random() * 1_500;
-      await delay(moment);
-      expect(starting.exitCode(), `exit code before the kill after ${moment} ms: ${starting.stderr()}`).toBeUndefined();
-      starting.kill("SIGKILL");
-      await starting.exited;
-    }
-    await expectToWork(await start());
   });
 
   it("of the engine fails requests with an error until it is back", async () => {
